@@ -166,21 +166,26 @@ Reply GetJoinedGroups(const Request& request, const Context& context) {
   // Groups of a login alone are left out: the SDK has forgotten them with that login.
   const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
+  // The SDK ends with the page that reaches their number, so that counts only what is listed.
+  std::vector<OwnGroup> groups;
+  for (const AccountGroup& place : *places) {
+    Result<Room> room = FindRoomOf(request.caller, context, place);
+    if (room) groups.push_back({.room = *std::move(room), .place = place});
+    if (!room && !IsRefusal(room.error().code)) return room.error();
+  }
   JsonText list;
   list.BeginArray("GroupIdList");
-  for (const AccountGroup& place :
-       *places | std::views::drop(std::min<std::size_t>(offset, places->size())) |
+  for (const auto& [room, place] :
+       groups | std::views::drop(std::min<std::size_t>(offset, groups.size())) |
            std::views::take(std::min<std::size_t>(limit, kMaxJoined))) {
-    const Result<Room> room = FindRoomOf(request.caller, context, place);
-    const Result<std::string> facts = room ? FactsOf(context, *room, &place) : room.error();
+    const Result<std::string> facts = FactsOf(context, room, &place);
     if (!facts && !IsRefusal(facts.error().code)) return facts.error();
     if (facts) list.Json(*facts);
     if (limit > kMaxJoinedOfAnyLength && list.text().size() > kMaxReplyBytes) {
       return Failure(code::kReplyTooLong, "too many groups at once");
     }
   }
-  // TotalCount includes groups that were left out: the SDK ends with the page that reaches it.
-  return std::move(list.EndArray().Field("TotalCount", places->size()));
+  return std::move(list.EndArray().Field("TotalCount", groups.size()));
 }
 
 Reply GetOwnGroupInfo(const Request& request, const Context& context) {

@@ -64,6 +64,18 @@ TEST_F(GroupCommands, ListsJoinedGroupsInPagesThatAreWhole) {
   EXPECT_EQ(list(50, 50)["GroupIdList"].size(), 20u);
 }
 
+TEST_F(GroupCommands, CountsTheMeetingsThatAreReached) {
+  const RoomKey other = MakeKey(RoomKind::kMulti, "meet_2");
+  world.server.MakeRoom(other.kind, other.id.value);
+  world.Join(kMeeting, "alice");
+  world.Join(other, "alice");
+  (void)world.server.bans.Put(
+      {.room = kMeeting, .user_id = {"alice"}, .until = kNoon + std::chrono::hours(1)});
+  const json reply = world.Call(GetJoinedGroups, "alice", {{"Limit", 1}, {"Offset", 0}});
+  EXPECT_EQ(reply["TotalCount"], 1);
+  EXPECT_EQ(reply["GroupIdList"][0]["GroupId"], "meet_2") << "the page begins with it";
+}
+
 TEST_F(GroupCommands, IsNotInAMeetingByTheRowOfALoginAlone) {
   world.Join(kMeeting, "alice", true);
   EXPECT_EQ(world.Call(GetGroupHistory, "alice", {{"GroupId", "meet_1"}})["code"], 10007);
