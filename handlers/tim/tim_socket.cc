@@ -161,7 +161,8 @@ bool TimSocket::Run(std::string_view text) {
   const SocketCommand* const command = request.command();
   const bool is_free = command != nullptr && command->IsFree();
   const bool is_long = text.size() > kMaxFreeBytes;
-  if ((!is_free || is_long) && !TakesRequest(request.begun)) {
+  const bool may_wait = is_long || (!is_free && !request.Is(CommandKind::kLogOut));
+  if (may_wait && !TakesRequest(request.begun)) {
     if (command == nullptr || request.Is(CommandKind::kMessage)) {
       Finish(request, Failure(kBusyCode, "too many requests"));
       return true;
@@ -241,7 +242,8 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   }
   if (command->kind == CommandKind::kAlive) return JsonText();
   if (command->kind == CommandKind::kLogOut) {
-    if (!has_time()) return std::nullopt;
+    // One that waits would be lost with its connection.
+    deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(request.bytes));
     return LogOut(head);
   }
   if (command->lane != Lane::kInline && IsCutOff()) return Failure(kBusyCode, kBusy);
