@@ -80,6 +80,8 @@ class ChannelLogins {
   void EndLogins(const AccountValidity& validity);
   /// Whether `EndLogins` has ended it, here or at another server, or before a restart.
   [[nodiscard]] bool IsEndedByOperator(const ChannelInstance& login) const;
+  /// Whether it has ended before its token, so far as this server knows.
+  [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
   /// Applies logins and logouts at all servers on the store.
   void OnLogins(std::span<const AccountLogin> logins);
 
@@ -104,7 +106,6 @@ class ChannelLogins {
       REQUIRES(core_.mutex);
   /// Whether the logins of the account were ended since the proof was given.
   [[nodiscard]] bool IsOver(const UserId& account, const LoginProof& proof) const;
-  [[nodiscard]] bool HasEnded(const ChannelInstance& login) const;
   /// Admits it unless it has ended. @param known  of that number; null: it is looked up.
   Standing StandingOf(const ChannelInstance& login, ChannelTurn& turn, Login* known = nullptr)
       REQUIRES(core_.mutex);

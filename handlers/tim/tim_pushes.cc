@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <set>
 #include <span>
 #include <variant>
 
@@ -79,9 +80,26 @@ Status LoginPushes::Begin(bool is_resumed) {
         place == nullptr ? kNone : std::max(place->received, row.joined_seq);
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
+  if (is_resumed) return {};
+  RemoveEnded(*rows);
   // The places of a new login are stored now: by them it is known if the server ends before the
   // next save.
-  return is_resumed ? Status() : deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
+  return deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
+}
+
+void LoginPushes::RemoveEnded(std::vector<AccountGroup> rows) const {
+  std::set<std::uint64_t> ended;
+  for (const AccountGroup& row : rows) {
+    // Where there is no room, it was joined with the login.
+    const bool has_ended =
+        row.room_number == 0 &&
+        deps_.commands.channel.logins().HasEnded(
+            {.account = row.account, .instance = row.instance, .logged_in = row.joined_at});
+    if (has_ended) ended.insert(row.instance);
+  }
+  std::erase_if(rows, [&](const AccountGroup& row) { return !ended.contains(row.instance); });
+  // What stays after a failure goes with the next login.
+  (void)deps_.commands.places.Remove(rows);
 }
 
 void LoginPushes::Start() {
@@ -139,7 +157,7 @@ bool LoginPushes::ReadChangedGroups() {
 }
 
 void LoginPushes::End() {
-  Save();
+  if (!deps_.commands.channel.logins().HasEnded(login_)) Save();
   const MutexLock lock(mutex_);
   is_over_ = true;
   for (const Stream& stream : std::exchange(streams_, {})) {

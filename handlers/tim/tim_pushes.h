@@ -71,7 +71,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   Status Begin(bool is_resumed) EXCLUDES(mutex_);
   /// The client has the reply to its login, and takes messages.
   void Start() EXCLUDES(mutex_);
-  /// Nothing follows. Stores how much was received.
+  /// Nothing follows. Stores how much was received, unless the login has ended.
   void End() EXCLUDES(mutex_);
 
   /// The login is in the group; it gets the messages after what it has received.
@@ -119,6 +119,9 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
     bool is_missing = true;    ///< what follows `pushed` is read from the store
     bool has_more = false;     ///< some came since it was last read
   };
+  /// Removes what is stored of the account's logins that have ended.
+  /// @param rows  of the account.
+  void RemoveEnded(std::vector<AccountGroup> rows) const;
   /// @return the places that have changed since the last call.
   std::vector<AccountGroupChange> TakeUnsaved() EXCLUDES(mutex_);
   /// Which meetings the account has come into, or left, with another login.

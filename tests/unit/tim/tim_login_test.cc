@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/matchers.h"
 #include "tests/support/sdk_client.h"
 
 namespace rtcroom {
@@ -68,6 +69,31 @@ TEST_F(TimLogin, ATicketGivesALogin) {
 TEST_F(TimLogin, WhereALoginBeginsIsStoredBeforeItsReply) {
   const auto client = LoggedIn("alice");
   EXPECT_THAT(*server_.store.accounts().ReadAccountGroups({"alice"}), SizeIs(1));
+}
+
+TEST_F(TimLogin, RowsOfALoginGoWhenItsSuccessorBegins) {
+  server_.MakeRoom(RoomKind::kLive, "live");
+  const auto rows = [&] {
+    EXPECT_OK(server_.places.Save());
+    return *server_.store.accounts().ReadAccountGroups({"alice"});
+  };
+  const auto away = LoggedIn("alice");
+  (void)away->Join("live");
+  away->Cut();
+  EXPECT_THAT(rows(), SizeIs(2));
+  const auto connected = LoggedIn("alice");
+  (void)connected->Join("live");
+  EXPECT_THAT(rows(), SizeIs(2)) << "of the newer one";
+  const auto newest = LoggedIn("alice");
+  EXPECT_THAT(rows(), SizeIs(1));
+  EXPECT_EQ(newest->SendDirect("bob", "x", 1)["ErrorCode"], 0);
+}
+
+TEST_F(TimLogin, RowsOfALoginThatGoesOnStay) {
+  ChannelFixture server({.max_instances = 2});
+  const auto phone = SdkClient::LoggedIn(server, "alice");
+  const auto page = SdkClient::LoggedIn(server, "alice");
+  EXPECT_THAT(*server.store.accounts().ReadAccountGroups({"alice"}), SizeIs(2));
 }
 
 TEST_F(TimLogin, RefusalsHaveTheCodesOfTheChannel) {
