@@ -136,6 +136,7 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .accounts = deps.store.storage().accounts(),
                                    .places = deps.channel->places(),
                                    .created = deps.store.state().created,
+                                   .costs = deps.auth.channel_costs(),
                                    .clock = deps.runtime.clock,
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
                                    .maker = creates_groups ? &rooms : nullptr},

@@ -8,6 +8,7 @@
 #include "daemon/base/random_source.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/shared/request_charge.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
@@ -70,8 +71,9 @@ Result<JoinedGroup> GroupOf(const Request& request, const Context& context, cons
   return Error{Errc::kNotAllowed, "not in this group"};
 }
 
-/// Shows the room's other SDKs that an account has come or gone.
-void Tell(const Context& context, const JoinedGroup& group, TipType type) {
+/// Shows the room's other SDKs that an account has come or gone, which is charged like a reply: it
+/// has the account's names twice.
+void Tell(const Request& request, const Context& context, const JoinedGroup& group, TipType type) {
   const UserId& account = group.place.account;
   if (IsMeeting(group.place.room.kind)) {
     // The other logins of the account learn that its groups have changed.
@@ -79,16 +81,17 @@ void Tell(const Context& context, const JoinedGroup& group, TipType type) {
   }
   const std::size_t members = context.receivers.CountIn(group.place.room_number);
   if (members > PushNotices::kMostTold) return;
+  std::string tip = TipEvent({.group = group.Label(),
+                              .type = type,
+                              .account = account,
+                              .profile = context.channel.logins().ProfileOf(account),
+                              .members = members,
+                              .number = RandomUint64(context.channel.deps().random) >> 12,
+                              .at = context.clock.Now()});
+  RequestCharge::OfChannel(context.costs, request.address, account)
+      .ChargeReply(members * tip.size());
   context.receivers.notices().Share(
-      {.room_number = group.place.room_number,
-       .object = TipEvent({.group = group.Label(),
-                           .type = type,
-                           .account = account,
-                           .profile = context.channel.logins().ProfileOf(account),
-                           .members = members,
-                           .number = RandomUint64(context.channel.deps().random) >> 12,
-                           .at = context.clock.Now()}),
-       .form = PushForm::kSdk});
+      {.room_number = group.place.room_number, .object = std::move(tip), .form = PushForm::kSdk});
 }
 
 /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
@@ -156,7 +159,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
     pushes->ReadMissed();
     context.created.Use(room->sequence);
   }
-  Tell(context, {.place = place, .name = room->info}, TipType::kJoined);
+  Tell(request, context, {.place = place, .name = room->info}, TipType::kJoined);
   return succeed();
 }
 
@@ -189,7 +192,7 @@ Reply QuitGroup(const Request& request, const Context& context) {
     return row.instance == 0 || !IsMeeting(row.room.kind);
   });
   if (place != rows->end()) {
-    Tell(context, {.place = *place, .name = joined ? joined->name : ""}, TipType::kLeft);
+    Tell(request, context, {.place = *place, .name = joined ? joined->name : ""}, TipType::kLeft);
   }
   return JsonText();
 }

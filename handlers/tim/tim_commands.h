@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/auth/admission.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
@@ -63,6 +64,7 @@ struct Context {
   AccountStore& accounts;
   AccountGroupSaver& places;  ///< of logins in `accounts`
   CreatedGroups& created;
+  Admission& costs;  ///< as in `RequestSocketDeps`
   const Clock& clock;
   std::string sdk_app_id{};
   /// Creates groups and ends them; null: users may not. It waits for no IM service.

@@ -168,6 +168,7 @@ class ChannelFixture {
                          .accounts = store.accounts(),
                          .places = places,
                          .created = created,
+                         .costs = costs,
                          .clock = clock,
                          .sdk_app_id = std::to_string(kSdkAppId)},
             .verifier = *verifier};

@@ -113,6 +113,7 @@ class TimWorld {
                         .accounts = server.store.accounts(),
                         .places = server.places,
                         .created = server.created,
+                        .costs = server.costs,
                         .clock = server.clock,
                         .sdk_app_id = "1400000001"};
 

@@ -292,6 +292,22 @@ TEST_F(TimMessages, MembersAreToldWhoComesAndThatTheRoomEnds) {
   EXPECT_EQ(alice->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
 }
 
+TEST_F(TimMessages, WhoComesAndGoesPaysForWhatOthersAreTold) {
+  const auto alice = LoggedIn("alice");
+  const json image = {{"Tag", "Tag_Profile_IM_Image"}, {"Value", std::string(1024, '\x01')}};
+  (void)alice->Ask("profile.portrait_set", {{"ProfileItem", json::array({image})}});
+  std::vector<std::unique_ptr<SdkClient>> others;
+  for (int i = 0; i < 20; ++i) others.push_back(Joined("other_" + std::to_string(i), "meet"));
+  const auto charged = [this] { return server_.costs.charged_to_users.exchange(0); };
+  (void)charged();
+  (void)alice->Join("meet");
+  EXPECT_GE(charged(), 10U) << "6 KiB, twice, to 21 members";
+  (void)alice->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet"}});
+  EXPECT_GE(charged(), 10U);
+  (void)others.front()->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet"}});
+  EXPECT_LE(charged(), 2U) << "an honest one";
+}
+
 TEST_F(TimMessages, AMeetingIsJoinedAndLeftByAllLoginsOfTheAccount) {
   ChannelFixture server({.max_instances = 2});
   server.MakeRoom(RoomKind::kMulti, "meet");

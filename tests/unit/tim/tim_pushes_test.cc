@@ -65,6 +65,7 @@ class LoginPushesTest : public testing::Test {
                          .accounts = server_.store.accounts(),
                          .places = places,
                          .created = server_.created,
+                         .costs = server_.costs,
                          .clock = server_.clock},
             .verifier = *server_.verifier};
   }
