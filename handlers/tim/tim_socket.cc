@@ -102,11 +102,11 @@ void TimSocket::ReadMissed() noexcept {
 MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   (void)PingIfDue(now, /*only_silent=*/true);
   std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
-  std::optional<std::string> delayed;
+  bool is_delayed = false;
   std::shared_ptr<LoginPushes> pushes;
   {
     const MutexLock lock(mutex_);
-    delayed.swap(delayed_);
+    is_delayed = std::exchange(is_delayed_, false);
     pushes = pushes_;
   }
   if (pushes) {
@@ -115,10 +115,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
     left.count() > 0 ? pushes->Save() : EndLogin();
     until_next = std::min(until_next, left);
   }
-  if (delayed) {
-    RunNext({*std::move(delayed)});
-    if (!TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
-  }
+  if (is_delayed && !TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
   GoOn();
   return std::min(next_ping(), now + until_next);
 }
@@ -139,8 +136,9 @@ bool TimSocket::TakesRequest(MonotonicTime now) {
 }
 
 void TimSocket::Delay(std::string_view text) {
+  RunNext({std::string(text)});
   const MutexLock lock(mutex_);
-  delayed_ = std::string(text);
+  is_delayed_ = true;
   TickSoon();
 }
 
@@ -236,19 +234,17 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const auto has_time = [&] {
     return AdmitAddress(deps_.socket.costs, peer_address(), request.bytes).ok();
   };
-  if (command == nullptr) {
-    if (!has_time()) return std::nullopt;
-    return Failure(kUnknownCommand.code, kUnknownCommand.info);
-  }
-  if (command->kind == CommandKind::kAlive) return JsonText();
-  if (command->kind == CommandKind::kLogOut) {
+  if (request.Is(CommandKind::kAlive)) return JsonText();
+  if (request.Is(CommandKind::kLogOut)) {
     // One that waits would be lost with its connection.
     deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(request.bytes));
     return LogOut(head);
   }
-  if (command->lane != Lane::kInline && IsCutOff()) return Failure(kBusyCode, kBusy);
-  if (command->kind == CommandKind::kLogIn) {
+  const bool needs_store = command != nullptr && command->lane != Lane::kInline;
+  if (needs_store && IsCutOff()) return Failure(kBusyCode, kBusy);
+  if (command == nullptr || request.Is(CommandKind::kLogIn)) {
     if (!has_time()) return std::nullopt;
+    if (command == nullptr) return Failure(kUnknownCommand.code, kUnknownCommand.info);
     return LogIn(head);
   }
   const Result<ChannelInstance> caller =

@@ -98,7 +98,7 @@ class TimSocket : public RequestSocket {
   mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;
   TokenBucket rate_ GUARDED_BY(mutex_);
-  std::optional<std::string> delayed_ GUARDED_BY(mutex_);
+  bool is_delayed_ GUARDED_BY(mutex_) = false;  ///< the request that comes next
   /// Of the login; null: there is none. Shared with `PushReceivers`.
   std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
   std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says
