@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <iterator>
+#include <map>
 #include <ranges>
 #include <string>
 #include <unordered_map>
@@ -81,7 +82,7 @@ Result<std::vector<StoredMessage>> ReadUnread(const Context& context, const User
 }
 
 /// How many messages of each account are unread.
-using UnreadCounts = std::vector<std::pair<UserId, std::size_t>>;
+using UnreadCounts = std::map<UserId, std::size_t>;
 
 struct Item {
   TimePoint at{};
@@ -161,7 +162,7 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
     if (!IsUnread(newest, account, *times)) continue;
     auto unread = ReadUnread(context, account, newest, *times, most);
     if (!unread) return unread.error();
-    counts.emplace_back(newest.content.sender, unread->size());
+    counts.emplace(newest.content.sender, unread->size());
     std::ranges::move(*unread, std::back_inserter(messages));
   }
   std::ranges::sort(messages, std::greater(), &StoredMessage::position);
@@ -189,14 +190,7 @@ Reply ReceivedSince(const Request& request, const Context& context, std::uint64_
   });
   UnreadCounts counts;
   for (const StoredMessage& message : *messages) {
-    if (!IsUnread(message, account, *times)) continue;
-    const UserId& peer = message.content.sender;
-    const auto counted = std::ranges::find(counts, peer, &UnreadCounts::value_type::first);
-    if (counted == counts.end()) {
-      counts.emplace_back(peer, 1);
-    } else {
-      ++counted->second;
-    }
+    if (IsUnread(message, account, *times)) ++counts[message.content.sender];
   }
   return SyncReply(senders, *messages, counts, is_complete, position);
 }
