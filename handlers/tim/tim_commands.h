@@ -122,13 +122,12 @@ struct SocketCommand {
 /// Null for an unknown one.
 const SocketCommand* FindCommand(std::string_view servcmd);
 
-// start_commands.cc: what the SDK asks for at its start. All are inline.
+// start_commands.cc: what the SDK asks for at its start.
 Reply FetchConfig(const Request& request, const Context& context);
 Reply GetProfiles(const Request& request, const Context& context);
 Reply SetProfile(const Request& request, const Context& context);
 
-// group_commands.cc: all read the store (`Lane::kRead`), but for the last two, which wait for a
-// commit (`Lane::kWorker`).
+// group_commands.cc
 Reply GetJoinedGroups(const Request& request, const Context& context);
 Reply GetOwnGroupInfo(const Request& request, const Context& context);
 Reply GetPublicGroupInfo(const Request& request, const Context& context);
@@ -138,19 +137,18 @@ Reply GetOnlineNumber(const Request& request, const Context& context);
 Reply CreateGroup(const Request& request, const Context& context);
 Reply DestroyGroup(const Request& request, const Context& context);
 
-// message_commands.cc: all wait for a commit (`Lane::kWorker`).
+// message_commands.cc
 Reply JoinGroup(const Request& request, const Context& context);
 Reply QuitGroup(const Request& request, const Context& context);
 Reply SendToGroup(const Request& request, const Context& context);
 Reply SendDirect(const Request& request, const Context& context);
 
-// history_commands.cc: all read the store.
+// history_commands.cc
 Reply GetGroupHistory(const Request& request, const Context& context);
 Reply GetDirectHistory(const Request& request, const Context& context);
 Reply GetPeerReadTimes(const Request& request, const Context& context);
 
-// conversation_commands.cc: the first two read the store, `Report…` and `ReadAll` wait for a commit
-// (`Lane::kWorker`), `TellReceipts` reads the store; the others are inline.
+// conversation_commands.cc
 Reply GetConversations(const Request& request, const Context& context);
 Reply GetUnread(const Request& request, const Context& context);
 /// For `openim.msgreaded`.

@@ -64,9 +64,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
 
   /// Begins with the groups of the login, and of its account. Call it once, on a worker. Messages
   /// wait until `Start`.
-  /// @param is_resumed  it pushes what the login has not acknowledged; otherwise what comes from
-  /// now
-  ///                    on.
+  /// @param is_resumed  it pushes what the login has not acknowledged; otherwise only what comes.
   /// @errors kStoreBusy; kStoreBroken. `End` follows.
   Status Begin(bool is_resumed) EXCLUDES(mutex_);
   /// The client has the reply to its login, and takes messages.
@@ -75,9 +73,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void End() EXCLUDES(mutex_);
 
   /// The login is in the group; it gets the messages after what it has received.
-  /// @errors kTooManyRequests when it is in too many; kNotAllowed and kRoomNotFound when the
-  /// account
-  ///         may not be in it any more.
+  /// @errors kTooManyRequests when it is in too many; as `ChannelGroups::CheckAccess` when the
+  ///         account may not be in it any more.
   Status Enter(const JoinedGroup& group) EXCLUDES(mutex_);
   /// The login is not in the group any more.
   /// @param notice  what its client is told; nullopt: nothing.
