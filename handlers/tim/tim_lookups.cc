@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
@@ -48,6 +49,21 @@ Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
   if (!places) return places;
   std::erase_if(*places, [](const AccountGroup& place) { return !IsMeeting(place.room.kind); });
   return places;
+}
+
+void RemoveEnded(const Context& context, std::vector<AccountGroup> rows) {
+  std::set<std::uint64_t> ended;
+  for (const AccountGroup& row : rows) {
+    // That of messages between accounts begins with the login.
+    const bool has_ended =
+        row.room_number == 0 &&
+        context.channel.logins().HasEnded(
+            {.account = row.account, .instance = row.instance, .logged_in = row.joined_at});
+    if (has_ended) ended.insert(row.instance);
+  }
+  std::erase_if(rows, [&](const AccountGroup& row) { return !ended.contains(row.instance); });
+  // What stays after a failure goes with the next login.
+  (void)context.places.Remove(rows);
 }
 
 const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number) {

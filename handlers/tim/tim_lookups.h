@@ -48,6 +48,9 @@ Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const
 Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
                                               const Context& context);
 
+/// Removes what is stored of logins that have ended. @param rows  of one account and its logins.
+void RemoveEnded(const Context& context, std::vector<AccountGroup> rows);
+
 /// The one of these places that is in that room, or null.
 const AccountGroup* FindPlace(std::span<const AccountGroup> places, std::uint64_t room_number);
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <limits>
-#include <set>
 #include <span>
 #include <variant>
 
@@ -81,25 +80,10 @@ Status LoginPushes::Begin(bool is_resumed) {
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
   if (is_resumed) return {};
-  RemoveEnded(*rows);
+  RemoveEnded(deps_.commands, *rows);
   // The places of a new login are stored now: by them it is known if the server ends before the
   // next save.
   return deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
-}
-
-void LoginPushes::RemoveEnded(std::vector<AccountGroup> rows) const {
-  std::set<std::uint64_t> ended;
-  for (const AccountGroup& row : rows) {
-    // Where there is no room, it was joined with the login.
-    const bool has_ended =
-        row.room_number == 0 &&
-        deps_.commands.channel.logins().HasEnded(
-            {.account = row.account, .instance = row.instance, .logged_in = row.joined_at});
-    if (has_ended) ended.insert(row.instance);
-  }
-  std::erase_if(rows, [&](const AccountGroup& row) { return !ended.contains(row.instance); });
-  // What stays after a failure goes with the next login.
-  (void)deps_.commands.places.Remove(rows);
 }
 
 void LoginPushes::Start() {

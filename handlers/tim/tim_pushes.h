@@ -116,9 +116,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
     bool is_missing = true;    ///< what follows `pushed` is read from the store
     bool has_more = false;     ///< some came since it was last read
   };
-  /// Removes what is stored of the account's logins that have ended.
-  /// @param rows  of the account.
-  void RemoveEnded(std::vector<AccountGroup> rows) const;
   /// @return the places that have changed since the last call.
   std::vector<AccountGroupChange> TakeUnsaved() EXCLUDES(mutex_);
   /// Which meetings the account has come into, or left, with another login.

@@ -8,6 +8,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/request_charge.h"
+#include "handlers/tim/tim_lookups.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -260,10 +261,13 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Result<nlohmann::ordered_json>& body = request.envelope.body;
   if (!body) return body.error();
   if (command->kind == CommandKind::kFixed) return command->FixedReply();
-  const std::shared_ptr<LoginPushes> pushes = PushesOf(*caller);
-  return command->handler(
-      {.caller = *caller, .body = *body, .address = peer_address(), .pushes = pushes.get()},
-      deps_.commands);
+  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
+  const bool has_begun = pushes && pushes->login().instance == caller->instance;
+  return command->handler({.caller = *caller,
+                           .body = *body,
+                           .address = peer_address(),
+                           .pushes = has_begun ? pushes.get() : nullptr},
+                          deps_.commands);
 }
 
 // Logins
@@ -328,22 +332,13 @@ Reply TimSocket::LogIn(const Head& head) {
 }
 
 Reply TimSocket::LogOut(const Head& head) {
-  Channel& channel = deps_.commands.channel;
-  const Result<ChannelInstance> caller = channel.logins().Authenticate(head.tiny_id, head.a2);
+  ChannelLogins& logins = deps_.commands.channel.logins();
+  const Result<ChannelInstance> caller = logins.Authenticate(head.tiny_id, head.a2);
   if (!caller) return JsonText();  // it has ended
-  if (PushesOf(*caller)) EndLogin();
-  if (auto rows = deps_.commands.accounts.ReadAccountGroups(caller->account)) {
-    // Groups of the account stay, as its other logins are in them.
-    std::erase_if(*rows, [&](const AccountGroup& row) { return row.instance != caller->instance; });
-    (void)deps_.commands.places.Remove(*rows);
-  }
-  (void)channel.logins().LogOut(*caller);
+  (void)logins.LogOut(*caller);
+  auto rows = deps_.commands.accounts.ReadAccountGroups(caller->account);
+  if (rows) RemoveEnded(deps_.commands, *std::move(rows));
   return JsonText();
-}
-
-std::shared_ptr<LoginPushes> TimSocket::PushesOf(const ChannelInstance& login) const {
-  const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
-  return pushes && pushes->login().instance == login.instance ? pushes : nullptr;
 }
 
 }  // namespace rtcroom::tim

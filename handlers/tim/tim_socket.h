@@ -85,9 +85,6 @@ class TimSocket : public RequestSocket {
     const MutexLock lock(mutex_);
     return pushes_;
   }
-  /// The pushes of that login; null: it has not begun here.
-  [[nodiscard]] std::shared_ptr<LoginPushes> PushesOf(const ChannelInstance& login) const
-      EXCLUDES(mutex_);
   /// The end of the login here, whether it goes on elsewhere or not.
   void EndLogin() EXCLUDES(mutex_);
 

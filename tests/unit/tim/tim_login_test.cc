@@ -86,7 +86,8 @@ TEST_F(TimLogin, RowsOfALoginGoWhenItsSuccessorBegins) {
   EXPECT_THAT(rows(), SizeIs(2)) << "of the newer one";
   const auto newest = LoggedIn("alice");
   EXPECT_THAT(rows(), SizeIs(1));
-  EXPECT_EQ(newest->SendDirect("bob", "x", 1)["ErrorCode"], 0);
+  EXPECT_EQ(newest->Ask("im_open_status.wslogout", {{"wslogout_type", 0}})["ErrorCode"], 0);
+  EXPECT_THAT(rows(), IsEmpty());
 }
 
 TEST_F(TimLogin, RowsOfALoginThatGoesOnStay) {
