@@ -268,8 +268,8 @@ class OfferReader {
     for (const Number source : sources.numbers) {
       Require(sources_.insert(source).second, "a=ssrc: the same in two media");
     }
-    if (!transport_cc_) transport_cc_ = transport_cc;
-    Require(!transport_cc || transport_cc == transport_cc_,
+    if (!offer_.transport_cc) offer_.transport_cc = transport_cc;
+    Require(!transport_cc || transport_cc == offer_.transport_cc,
             "a=extmap: one extension with two numbers");
     const std::string_view profile = formats.at(types.front()).Parameter("profile-level-id");
     texts_.push_back(
@@ -305,7 +305,6 @@ class OfferReader {
   std::set<std::string_view> mids_;
   std::set<Number> types_;
   std::set<Number> sources_;
-  std::optional<Number> transport_cc_;
 };
 
 }  // namespace

@@ -32,6 +32,8 @@ struct WebOffer {
   std::string text = {};
   std::string fingerprint = {};           ///< SHA-256, hexadecimal digits with colons between
   std::vector<OfferedMedium> media = {};  ///< in the order of the offer; one or two are used
+  /// The ID of the header extension that counts the packets of all media.
+  std::optional<std::uint32_t> transport_cc = {};
 };
 
 /// @errors kBadRequest for an offer that is not well-formed or not bundled, kContentRefused for one

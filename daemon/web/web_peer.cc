@@ -10,6 +10,7 @@
 #include <gst/video/video.h>
 #include <gst/webrtc/webrtc.h>
 
+#include "daemon/web/feedback_bound.h"
 #include "daemon/web/main_loop.h"
 #include "daemon/web/rtcp_filter.h"
 #include "daemon/web/stream_times.h"
@@ -166,7 +167,7 @@ void WebPeer::Fail(SessionFault fault) {
 void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
   fingerprint_ = offer.fingerprint;
   std::erase(fingerprint_, ':');
-  BoundStreams();
+  BoundStreams(offer);
   SetUpIce(network);
   const auto self = shared_from_this();
   const auto notify = [&](const char* signal, GCallback callback) {
@@ -203,12 +204,14 @@ void WebPeer::End() {
   rtp_session_.reset();
 }
 
-void WebPeer::BoundStreams() {
+void WebPeer::BoundStreams(const WebOffer& offer) {
   // A peer may send packets, also of RTCP, under ever new SSRCs, each of which takes a thread. A
   // browser has three, and some change them once.
   constexpr guint kMostStreams = 8;
   const GstPtr<GstElement> bin(gst_bin_get_by_name(GST_BIN(rtc_.get()), "rtpbin"));
-  if (bin != nullptr) g_object_set(bin.get(), "max-streams", kMostStreams, nullptr);
+  if (bin == nullptr) return;
+  g_object_set(bin.get(), "max-streams", kMostStreams, nullptr);
+  if (offer.transport_cc) BoundFeedback(bin.get(), *offer.transport_cc);
 }
 
 void WebPeer::SetUpIce(const PeerNetwork& network) {

@@ -81,7 +81,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
  private:
   /// Calls it on the main loop's thread, unless the peer has ended by then. Safe from any thread.
   void Post(std::function<void(WebPeer& self)> call);
-  void BoundStreams();
+  void BoundStreams(const WebOffer& offer);
   void SetUpIce(const PeerNetwork& network);
   void Negotiate(const std::string& offer);
   void SetAnswer(GstPromise* promise);

@@ -40,6 +40,7 @@ TEST(SdpOffer, ReadsWhatAPublisherSends) {
         "a=extmap:3 http://www.ietf.org/id/"}) {
     EXPECT_THAT(offer->text, HasSubstr(std::string("\r\n") + line));
   }
+  EXPECT_EQ(offer->transport_cc, 3U);
 }
 
 TEST(SdpOffer, IsWrittenOfKnownLinesOnly) {
