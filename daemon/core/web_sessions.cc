@@ -181,7 +181,7 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
       worker->Close(one.session, WebEndReasonName(WebEndReason::kRemoved));
       continue;
     }
-    if (!publishes) restored_.emplace_back(one.session, *grant);
+    if (!publishes) restored_.insert_or_assign(one.session, *grant);
     AddLocked({.id = one.session,
                .direction = one.direction,
                .name = one.name,
@@ -193,6 +193,7 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                .key_requests = std::nullopt});
   }
   WantKeepLocked();
+  if (!restored_.empty()) arrivals_.Raise();
   effects.Add([this, sessions = running.size(), max_sessions] {
     deps_.logger.Info("web_worker_connected",
                       {{"sessions", sessions}, {"max_sessions", max_sessions}});
@@ -289,6 +290,7 @@ void WebSessions::OnUsage(const WebWorkerLink& worker, const WebUsage& usage) {
 void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Effects& effects,
                             std::optional<WebOpenOutcome> outcome, std::string text) {
   const WebSession ended = std::move(sessions_.extract(session).mapped());
+  restored_.erase(ended.id);
   if (const auto room = rooms_.find(ended.room); --room->second == 0) rooms_.erase(room);
   WantKeepLocked();
   if (ended.worker != nullptr) ended.worker->Close(ended.id, WebEndReasonName(reason));
@@ -368,7 +370,6 @@ void WebSessions::WantKeepLocked() {
 }
 
 MonotonicTime WebSessions::Round() {
-  CheckRestored();
   Effects effects;
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
@@ -391,26 +392,23 @@ MonotonicTime WebSessions::Round() {
   return next;
 }
 
-void WebSessions::CheckRestored() {
-  std::vector<std::pair<std::string, WebGrant>> restored;
+MonotonicTime WebSessions::CheckRestored() {
+  std::map<std::string, WebGrant> restored;
   {
     const MutexLock lock(mutex_);
-    restored.swap(restored_);
+    restored = restored_;
   }
-  std::vector<std::pair<std::string, WebGrant>> unknown;  // the store cannot be asked about them
-  std::erase_if(restored, [&](const auto& one) {
-    const Result<RoomKey> room = deps_.rights.Check(one.second);
-    if (!room && room.error().code == Errc::kNotAllowed) return false;
-    if (!room) unknown.push_back(one);
-    return true;
-  });
-  Effects effects;
-  const MutexLock lock(mutex_);
-  restored_.insert(restored_.end(), unknown.begin(), unknown.end());
   for (const auto& [id, grant] : restored) {
+    const Result<RoomKey> room = deps_.rights.Check(grant);
+    const bool is_over = !room && room.error().code == Errc::kNotAllowed;
+    if (!room && !is_over) continue;  // the store cannot be asked about it
+    Effects effects;
+    const MutexLock lock(mutex_);
+    restored_.erase(id);
     const auto session = sessions_.find(id);
-    if (session != sessions_.end()) EndLocked(session, WebEndReason::kRemoved, effects);
+    if (is_over && session != sessions_.end()) EndLocked(session, WebEndReason::kRemoved, effects);
   }
+  return deps_.clock.Monotonic() + kKeepPeriod;
 }
 
 void WebSessions::SendKeepsLocked() {

@@ -148,7 +148,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] bool Has(std::string_view session) const EXCLUDES(mutex_);
 
   /// A worker has called. The sessions that it serves go on if their users may still have them, the
-  /// others are closed, now or in a round in which the store can be asked; so is one whose offer
+  /// others are closed, now or once the store can be asked; so is one whose offer
   /// waits, since its answer is lost: the client offers anew.
   void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
               std::span<const WebRunning> running) EXCLUDES(mutex_);
@@ -173,13 +173,16 @@ class WebSessions : public CommitListener, public OnAirListener {
   void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
   void OnListed() noexcept override {}
 
-  /// Checks what workers say they serve, answers offers that no worker has answered in time, and
-  /// tells workers what is wanted. For one thread, to be called when `changes` is raised, and when
-  /// it says.
+  /// Answers offers that no worker has answered in time, and tells workers what is wanted. For one
+  /// thread, to be called when `changes` is raised, and when it says.
   /// @return when to call it again at the latest.
-  /// @threads may read the store.
   MonotonicTime Round() EXCLUDES(mutex_);
   CommitSignal& changes() { return changes_; }
+  /// Checks what workers say they serve. Likewise, with `arrivals`, for a thread of its own:
+  /// `Round` must not wait for a store that is slow.
+  /// @threads may read the store.
+  MonotonicTime CheckRestored() EXCLUDES(mutex_);
+  CommitSignal& arrivals() { return arrivals_; }
 
   /// The figures of the session with which that member publishes.
   [[nodiscard]] std::optional<WebFigures> FiguresOf(const RoomKey& room,
@@ -231,19 +234,19 @@ class WebSessions : public CommitListener, public OnAirListener {
   void ApplyLocked(const RoomEvent& event, Effects& effects) REQUIRES(mutex_);
   void WantKeepLocked() REQUIRES(mutex_);
   void SendKeepsLocked() REQUIRES(mutex_);
-  void CheckRestored() EXCLUDES(mutex_);
   void Log(std::string_view event, const WebSession& session) const;
   void ReportEnd(const WebSession& session, WebEndReason reason) const;
 
   const Deps deps_;
   const WebSessionLimits limits_;
   CommitSignal changes_;
+  CommitSignal arrivals_;
   mutable Mutex mutex_;
   Sessions sessions_ GUARDED_BY(mutex_);
   std::map<RoomKey, std::size_t> rooms_ GUARDED_BY(mutex_);  ///< sessions of each
   WebWorkerPool workers_ GUARDED_BY(mutex_);
   /// Sessions to play that a worker says it serves, and that are not checked yet.
-  std::vector<std::pair<std::string, WebGrant>> restored_ GUARDED_BY(mutex_);
+  std::map<std::string, WebGrant> restored_ GUARDED_BY(mutex_);
   /// Users that made offers lately.
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> on_air_ GUARDED_BY(mutex_);

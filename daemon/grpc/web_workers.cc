@@ -184,7 +184,13 @@ class WebWorkers::Call final : public Reactor,
 };
 
 WebWorkers::WebWorkers(WebSessions& sessions)
-    : sessions_(sessions), thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+    : sessions_(sessions),
+      rounds_([this](const std::stop_token& stop) {
+        Run(stop, sessions_.changes(), [this] { return sessions_.Round(); });
+      }),
+      checks_([this](const std::stop_token& stop) {
+        Run(stop, sessions_.arrivals(), [this] { return sessions_.CheckRestored(); });
+      }) {}
 
 WebWorkers::~WebWorkers() { Stop(); }
 
@@ -213,12 +219,13 @@ void WebWorkers::Remove(const Call& call) {
   sessions_.Detach(call);
 }
 
-void WebWorkers::Run(const std::stop_token& stop) {
+void WebWorkers::Run(const std::stop_token& stop, CommitSignal& signal,
+                     const std::function<MonotonicTime()>& work) {
   MonotonicTime next = RealTime();
   while (!stop.stop_requested()) {
-    (void)sessions_.changes().Wait(next);
+    (void)signal.Wait(next);
     if (stop.stop_requested()) return;
-    next = sessions_.Round();
+    next = work();
   }
 }
 
@@ -229,9 +236,12 @@ void WebWorkers::Stop() {
     is_stopped_ = true;
     for (const auto& [key, call] : calls_) calls.push_back(call);
   }
-  thread_.request_stop();
+  for (std::jthread* const thread : {&rounds_, &checks_}) thread->request_stop();
   sessions_.changes().Raise();
-  if (thread_.joinable()) thread_.join();
+  sessions_.arrivals().Raise();
+  for (std::jthread* const thread : {&rounds_, &checks_}) {
+    if (thread->joinable()) thread->join();
+  }
   sessions_.Stop();
   for (const auto& call : calls) call->End(ServerStopping());
 }

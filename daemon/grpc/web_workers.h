@@ -1,6 +1,7 @@
 // The calls of the workers that have the media of browsers.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -23,8 +24,8 @@ namespace rtcroom {
 /// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
 class WebWorkers {
  public:
-  /// Starts the thread, which calls `WebSessions::Round`.
-  /// @param sessions  outlives this object, which is the only one that waits for its changes.
+  /// Starts the threads, which call `WebSessions::Round` and `WebSessions::CheckRestored`.
+  /// @param sessions  outlives this object, which is the only one that waits for its signals.
   explicit WebWorkers(WebSessions& sessions);
   ~WebWorkers();  ///< calls `Stop`
   WebWorkers(const WebWorkers&) = delete;
@@ -40,7 +41,9 @@ class WebWorkers {
  private:
   class Call;
 
-  void Run(const std::stop_token& stop) EXCLUDES(mutex_);
+  /// Calls `work` when the signal is raised, and when it says.
+  static void Run(const std::stop_token& stop, CommitSignal& signal,
+                  const std::function<MonotonicTime()>& work);
   void Remove(const Call& call) EXCLUDES(mutex_);
 
   WebSessions& sessions_;
@@ -48,7 +51,8 @@ class WebWorkers {
   bool is_stopped_ GUARDED_BY(mutex_) = false;
   /// Shared with `WebSessions`, whose last reference may be the last one.
   std::unordered_map<const Call*, std::shared_ptr<Call>> calls_ GUARDED_BY(mutex_);
-  std::jthread thread_;  // last: it uses all of the above
+  std::jthread rounds_;  // last, with the next: they use all of the above
+  std::jthread checks_;
 };
 
 }  // namespace rtcroom

@@ -47,10 +47,14 @@ class PlainSignatures : public WebSignatures {
   }
 };
 
-/// Calls back once, after the viewers of a room were read.
+/// Counts how often rooms are read, and calls back once, after the viewers of one were read.
 class HookedStore : public FailingStore {
  public:
   using FailingStore::FailingStore;
+  Result<Room> Load(const RoomKey& key) override {
+    ++loads;
+    return FailingStore::Load(key);
+  }
   Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
                                               std::span<const UserId> users) override {
     Result<std::vector<Audience>> found = FailingStore::FindAudiences(key, users);
@@ -59,6 +63,7 @@ class HookedStore : public FailingStore {
   }
 
   std::function<void()> after_viewers;
+  int loads = 0;
 };
 
 /// A live room "r1" with the pushers "host" and "guest", whose streams are named as they are.
@@ -361,6 +366,7 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
       {.session = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
   const auto returned = std::make_shared<RecordingWebLink>();
   sessions_.Attach(returned, 64, running);
+  (void)sessions_.CheckRestored();
   (void)sessions_.Round();
   EXPECT_THAT(returned->closed, ElementsAre(Pair(former, "kicked")));
   EXPECT_THAT(returned->kept.sessions, ElementsAre(id));
@@ -373,13 +379,19 @@ TEST_F(WebSessionsTest, GoOnUntilTheStoreCanBeAskedAboutThem) {
                            .direction = WebDirection::kPlay,
                            .name = {.stream = "host", .app = "live"},
                            .rtmp_query = "gone"};
-  sessions_.Attach(link_, 64, {&running, 1});
   failing_.busy = true;
-  (void)sessions_.Round();
-  EXPECT_TRUE(sessions_.Has(running.session));
+  for (int calls = 0; calls < 3; ++calls) {
+    sessions_.Detach(*link_);
+    sessions_.Attach(link_, 64, {&running, 1});
+    (void)sessions_.CheckRestored();
+    EXPECT_TRUE(sessions_.Has(running.session));
+  }
   failing_.busy = false;
   (void)sessions_.Round();
-  EXPECT_THAT(link_->closed, ElementsAre(Pair(running.session, "kicked")));
+  EXPECT_EQ(failing_.loads, 3) << "a slow store must delay no offer";
+  (void)sessions_.CheckRestored();
+  EXPECT_EQ(failing_.loads, 4);
+  EXPECT_THAT(link_->closed.back(), Pair(running.session, "kicked"));
 }
 
 TEST_F(WebSessionsTest, CountForTheirAddressAfterARestart) {
