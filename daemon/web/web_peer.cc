@@ -72,13 +72,18 @@ void ForEachElement(GstElement* rtc, const char* kind, Call call) {
   for (const GstPtr<GstElement>& element : found) call(element.get());
 }
 
-/// The source that a packet of SRTP or SRTCP names. @source RFC 3550; RFC 5761, section 4.
-std::uint32_t SourceOf(GstBuffer* packet) {
+/// What the head of a packet of SRTP or SRTCP tells. @source RFC 3550; RFC 5761, section 4.
+struct PacketHead {
+  bool is_rtcp = false;
+  std::uint32_t source = 0;
+};
+
+PacketHead HeadOf(GstBuffer* packet) {
   std::array<std::uint8_t, 12> head{};
   gst_buffer_extract(packet, 0, head.data(), head.size());
   const unsigned type = head[1] & 0x7FU;
   const bool is_rtcp = type >= 64 && type <= 95;
-  return GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8));
+  return {.is_rtcp = is_rtcp, .source = GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8))};
 }
 
 GstPadProbeReturn DropFeedback(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer /*none*/) {
@@ -282,7 +287,7 @@ void WebPeer::CheckConnection() {
   if (is_verified_.exchange(true)) return;
   Post([](WebPeer& self) {
     self.HearRtcp();
-    self.BoundSources();
+    self.BoundPackets();
     self.BoundRepeats();
     if (self.feed_) self.hub_->Add(self.feed_);
     if (self.feed_ && self.hub_->needs_key()) self.events_.key_wanted();
@@ -318,7 +323,7 @@ void WebPeer::HearRtcp() {
                 shared_from_this());
 }
 
-void WebPeer::BoundSources() {
+void WebPeer::BoundPackets() {
   // The library keeps a context for each source that a packet names, before it knows that the
   // packet is genuine.
   ForEachElement(rtc_.get(), "srtpdec", [this](GstElement* decoder) {
@@ -329,9 +334,11 @@ void WebPeer::BoundSources() {
         pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
         [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
           constexpr std::size_t kMost = 16;
+          constexpr RateLimit kRtcp{.per_second = 200, .burst = 100};  // a browser sends some 50
           const auto peer = Owner<WebPeer>(weak);
           if (!peer) return GST_PAD_PROBE_DROP;
-          const std::uint32_t source = SourceOf(GST_PAD_PROBE_INFO_BUFFER(info));
+          const auto [is_rtcp, source] = HeadOf(GST_PAD_PROBE_INFO_BUFFER(info));
+          if (is_rtcp && !peer->rtcp_.Take(peer->Now(), kRtcp)) return GST_PAD_PROBE_DROP;
           if (peer->sources_.size() < kMost) peer->sources_.insert(source);
           return peer->sources_.contains(source) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
         },
@@ -346,19 +353,13 @@ void WebPeer::BoundRepeats() {
     gst_pad_add_probe(
         pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
         [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-          constexpr std::chrono::milliseconds kPeriod{100};
-          constexpr std::uint32_t kMost = 100;
+          constexpr RateLimit kMost{.per_second = 1000, .burst = 100};
           const GstStructure* const asked = gst_event_get_structure(GST_PAD_PROBE_INFO_EVENT(info));
           const bool is_repeat =
               asked != nullptr && gst_structure_has_name(asked, "GstRTPRetransmissionRequest");
           const auto peer = Owner<WebPeer>(weak);
           if (!is_repeat || !peer) return GST_PAD_PROBE_OK;
-          const MediaTime now = peer->clock_.Now();
-          if (now - peer->repeats_since_ >= kPeriod) {
-            peer->repeats_since_ = now;
-            peer->repeats_ = 0;
-          }
-          return ++peer->repeats_ <= kMost ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+          return peer->repeats_.Take(peer->Now(), kMost) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
         },
         NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
   });

@@ -14,6 +14,7 @@
 #include <gst/gst.h>
 #include <rtcroom/v1/web.pb.h>
 
+#include "daemon/base/token_bucket.h"
 #include "daemon/web/frame_ports.h"
 #include "daemon/web/media_pipeline.h"
 #include "daemon/web/sdp_answer.h"
@@ -89,10 +90,11 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void CheckConnection();
   bool HasRightCertificate();
   void HearRtcp();
-  void BoundSources();
+  void BoundPackets();
   void BoundRepeats();
   /// Safe from any thread.
   void Fail(SessionFault fault);
+  [[nodiscard]] MonotonicTime Now() const { return MonotonicTime(clock_.Now()); }
   void Receive(GstPad* pad);
   void CountPackets(GstPad* pad);
   void CountUnfinished(GstPad* pad);
@@ -122,8 +124,8 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   std::atomic<std::uint64_t> unfinished_{0};
   // For the thread on which packets come.
   std::set<std::uint32_t> sources_;
-  MediaTime repeats_since_{};
-  std::uint32_t repeats_ = 0;
+  TokenBucket rtcp_;                 ///< packets
+  TokenBucket repeats_;              ///< that are asked for
   std::shared_ptr<FrameFeed> feed_;  ///< to one that plays; shared with the hub
   GstPtr<GObject> rtp_session_;      ///< from `connected` on
 };
