@@ -82,6 +82,37 @@ try_web() {  # INSTALL-COMMAND...
   if in_machine systemctl is-active rtcroomd-web; then fail "the worker is still there"; fi
 }
 
+of_worker() { in_machine journalctl --unit rtcroomd-web --no-pager --output cat; }
+
+# Chromium of this machine in rooms of the service, by what GStreamer and nginx are in the system.
+try_browsers() {
+  part "browsers: installation"
+  [[ ! tests/console/package-lock.json -nt tests/console/node_modules/.package-lock.json ]] ||
+    with_network npm ci --prefix tests/console --no-audit --no-fund --loglevel=error
+  fresh_system browsers
+  add_packages systemd systemd-sysv dbus nginx libnginx-mod-rtmp \
+    gstreamer1.0-{nice,plugins-bad,plugins-good,plugins-base,libav}
+  add_dependencies
+  cp "$deb" "$root/rtcroomd.deb"
+  cp deploy/install.sh "$root/install.sh"
+  boot
+  local address=198.51.100.2
+  in_machine /install.sh --from /rtcroomd.deb --behind-proxy --media $address --web
+  edit_config
+  in_machine systemctl restart rtcroomd
+  in_machine dpkg-query --show gstreamer1.0-plugins-bad libnice10 libnginx-mod-rtmp 'libssl3*' |
+    awk 'NF == 2 { print "   " $1, $2 }'
+
+  part "browsers: the worker's trial of what it needs"
+  # It is active only after it.
+  [[ $(in_machine systemctl is-active rtcroomd-web) == active ]] || fail "$(of_worker)"
+
+  part "browsers: pictures and sound, and forged certificates"
+  node tests/media/web_system.mjs "$http" $address || fail "$(of_worker | tail -40)"
+  [[ $(of_worker | grep --count '"reason":"fingerprint"') -eq 2 ]] || fail "$(of_worker | tail -40)"
+  shut_down
+}
+
 try_media() {
   part "media: installation"
   fresh_system media
