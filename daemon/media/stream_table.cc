@@ -48,6 +48,8 @@ std::string_view StreamDropReasonName(StreamDropReason reason) {
       return "revoked";
     case StreamDropReason::kEvicted:
       return "evicted";
+    case StreamDropReason::kRefused:
+      return "refused";
   }
   return "";
 }

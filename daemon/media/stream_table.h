@@ -38,7 +38,14 @@ struct StreamClient {
   bool operator==(const StreamClient&) const = default;
 };
 
-enum class StreamDropReason : std::uint8_t { kTakenOver, kUnclaimed, kBanned, kRevoked, kEvicted };
+enum class StreamDropReason : std::uint8_t {
+  kTakenOver,
+  kUnclaimed,
+  kBanned,
+  kRevoked,
+  kEvicted,
+  kRefused,  ///< it was not accepted, and the media server would keep it all the same
+};
 
 /// A client for the media server to disconnect.
 struct StreamDrop {

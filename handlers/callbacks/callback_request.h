@@ -35,6 +35,9 @@ struct CallbackReply {
   Status outcome{};
   /// False: refused before the sender had proved itself.
   bool is_proven = true;
+  /// The media server's client, where it is refused and the media server would keep it all the
+  /// same.
+  std::string kept_client{};
 };
 
 /// The callback, or the reply to a request that is refused, or that changes nothing. Each reader

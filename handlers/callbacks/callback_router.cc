@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "daemon/base/exception_type.h"
 #include "handlers/callbacks/callback_rtmp.h"
@@ -38,6 +39,12 @@ Status StatusOf(const PublishOutcome& published) {
   return Error{Errc::kNotAllowed, std::string(reason)};
 }
 
+/// Of a client that is refused and that the media server would keep; none when it has no ID.
+std::vector<StreamDrop> DropsOf(StreamClient refused) {
+  if (refused.client.empty()) return {};
+  return {{.client = std::move(refused), .reason = StreamDropReason::kRefused}};
+}
+
 }  // namespace
 
 CallbackRouter::CallbackRouter(StreamCallbackRules rules, const CallbackContext& context)
@@ -48,7 +55,12 @@ CallbackRouter::CallbackRouter(StreamCallbackRules rules, const CallbackContext&
 const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) {
   static constexpr std::array kDialects = {
       Dialect{.path = "rtmp", .read = ReadRtmpCallback, .refuse = ForbidCallback},
-      Dialect{.path = "srs", .read = ReadSrsCallback, .refuse = RefuseSrsCallback},
+      // SRS makes the session of a browser before it asks: that of a refused one would hold the
+      // name of the stream until its timeout, and could connect.
+      Dialect{.path = "srs",
+              .read = ReadSrsCallback,
+              .refuse = RefuseSrsCallback,
+              .keeps_refused = true},
   };
   if (!path.starts_with(kCallbackPrefix)) return nullptr;
   path.remove_prefix(kCallbackPrefix.size());
@@ -72,8 +84,8 @@ void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
       return Decide(*callback, dialect, responder);
     }
     const auto& refused = std::get<CallbackReply>(reading);
-    responder.Send(refused.http);
     ignored_.Record("other", request.peer_address, refused);
+    SendAfter(DropsOf({.client = refused.kept_client}), refused.http, responder);
   } catch (...) {
     // Most likely out of memory. A refused update ends a call, so what was not read is accepted: a
     // stream that may not be on air is dropped after a poll.
@@ -116,15 +128,13 @@ void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dial
                              Responder& responder) {
   PublishOutcome published =
       context_.monitor.Publish(callback.stream, callback.client, StreamArgumentsOf(callback.args));
-  if (published.drops.empty()) {
-    return Reply(callback, dialect, StatusOf(published), responder);
+  const Status outcome = StatusOf(published);
+  if (!outcome && dialect.keeps_refused) {
+    published.drops = DropsOf({.stream = callback.stream, .client = callback.client});
   }
-  // Until it is dropped the media server takes the new client for a second one of the same name.
-  // Shared by the copies of the function.
-  const auto waiting = std::make_shared<Responder>(std::move(responder));
-  context_.poller.DropThen(std::move(published.drops), [this, waiting, callback, &dialect] {
-    Reply(callback, dialect, {}, *waiting);
-  });
+  // Until the others are dropped the media server takes the new client for a second one of the same
+  // name.
+  Reply(callback, dialect, outcome, responder, std::move(published.drops));
 }
 
 Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
@@ -136,7 +146,8 @@ Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
 }
 
 void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialect,
-                           const Status& outcome, Responder& responder) {
+                           const Status& outcome, Responder& responder,
+                           std::vector<StreamDrop> drops) {
   context_.counted.Count(CallName(callback.call), outcome ? "accepted" : "refused");
   if (!outcome) {
     context_.logger.Info("stream_refused", {{"call", CallName(callback.call)},
@@ -144,7 +155,18 @@ void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialec
                                             {"address", callback.address},
                                             {"reason", outcome.error().detail}});
   }
-  responder.Send((outcome ? AcceptCallback() : dialect.refuse(outcome.error())).http);
+  SendAfter(std::move(drops), (outcome ? AcceptCallback() : dialect.refuse(outcome.error())).http,
+            responder);
+}
+
+void CallbackRouter::SendAfter(std::vector<StreamDrop> drops, HttpReply reply,
+                               Responder& responder) {
+  if (drops.empty()) return responder.Send(std::move(reply));
+  // Shared by the copies of the function.
+  const auto waiting =
+      std::make_shared<std::pair<Responder, HttpReply>>(std::move(responder), std::move(reply));
+  context_.poller.DropThen(std::move(drops),
+                           [waiting] { waiting->first.Send(std::move(waiting->second)); });
 }
 
 }  // namespace rtcroom

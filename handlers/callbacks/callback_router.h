@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/base/logger.h"
 #include "daemon/base/tally.h"
@@ -48,14 +49,18 @@ class CallbackRouter : public CallbackHandler {
     std::string_view path{};
     CallbackReading<StreamCallback> (*read)(const HttpRequest&, const StreamCallbackRules&);
     CallbackReply (*refuse)(Error why);
+    /// Whether it keeps publishers that are refused until it is told to disconnect them.
+    bool keeps_refused = false;
   };
 
   [[nodiscard]] static const Dialect* DialectOf(std::string_view path);
   void Decide(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
   void Publish(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
   [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  /// @param drops  clients to disconnect before the answer.
   void Reply(const StreamCallback& callback, const Dialect& dialect, const Status& outcome,
-             Responder& responder);
+             Responder& responder, std::vector<StreamDrop> drops = {});
+  void SendAfter(std::vector<StreamDrop> drops, HttpReply reply, Responder& responder);
 
   const StreamCallbackRules rules_;
   const CallbackContext context_;

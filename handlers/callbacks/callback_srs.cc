@@ -60,7 +60,9 @@ CallbackReading<StreamCallback> ReadCall(CallbackCall call, const json& body,
     callback.stream = MemberText(body, "stream");
     if (const Status checked = CheckStream(MemberText(body, "app"), callback.stream, rules);
         !checked) {
-      return RefuseSrsCallback(checked.error());
+      CallbackReply refused = RefuseSrsCallback(checked.error());
+      if (call == CallbackCall::kPublish) refused.kept_client = callback.client;
+      return refused;
     }
     callback.args = ParamsOf(body);
   } else if (call == CallbackCall::kRecorded) {

@@ -65,5 +65,12 @@ TEST_F(SrsStreams, NeedTheLoginToBeListedOrEnded) {
   EXPECT_EQ(media_.PublisherOf("alice"), client);
 }
 
+TEST_F(SrsStreams, AreNotKeptOffAirByBrowsersThatAreRefused) {
+  const std::string query = "app=live&stream=alice&txSecret=0123456789abcdef&txTime=7FFFFFFF";
+  EXPECT_EQ(media_.Control().Send({.target = "/rtc/v1/whip/?" + query}).status, 0);
+  PutOnAir("alice");
+  EXPECT_EQ(Metric(R"(rtcroomd_media_drops_total{reason="refused",result="dropped"})"), 1);
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -169,6 +169,30 @@ describe('a stream', () => {
   });
 });
 
+describe('a browser', () => {
+  const offer = (query) => ask(`/rtc/v1/whip/?app=live&stream=${stream}&${query}`, { method: 'POST', headers: {}, body: 'v=0\r\n' });
+
+  it('is asked for like a phone, without an address of RTMP', async () => {
+    const { status } = await offer(kSignature);
+    assert.strictEqual(status, 201);
+    const { tcUrl, param, client_id } = of('on_publish')[0];
+    assert.deepStrictEqual([tcUrl, param], ['', `app=live&stream=${stream}&${kSignature}`]);
+    assert.strictEqual((await drop(client_id)).code, 0);
+  });
+
+  it('that is refused gets no reply, and has the name until it is dropped', async () => {
+    decide = async () => ({ status: 200, body: '{"code":1}' });
+    await assert.rejects(offer('forged'), TypeError);
+    const [{ client_id }] = of('on_publish');
+    decide = async () => kAccept;
+    assert.notStrictEqual(await push().ended, 0);
+    await assert.rejects(offer(kSignature), TypeError);
+    assert.strictEqual((await drop(client_id)).code, 0);
+    push();
+    await until('the phone is on air', isOnAir);
+  });
+});
+
 describe('the API', () => {
   it('needs the login and the slash, and drops clients', async () => {
     push();

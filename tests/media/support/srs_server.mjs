@@ -63,6 +63,30 @@ function isConsent(text) {
   }
 }
 
+/** Sessions of browsers, without their media: the stream of each client. */
+const browsers = new Map();
+
+const isBrowsers = (app, stream) => [...browsers.values()].includes(`${app}/${stream}`);
+
+/** SRS makes the session before it asks, closes the connection of a refused offer without a reply, and keeps its session. */
+async function takeOffer(request, reply) {
+  const param = request.url.slice(request.url.indexOf('?') + 1);
+  const { app = 'live', stream = 'livestream' } = Object.fromEntries(new URLSearchParams(param));
+  const client_id = randomBytes(4).toString('hex');
+  const isBusy = isBrowsers(app, stream) || Context.broadcasts.get(`/${app}/${stream}`)?.publisher;
+  if (!isBusy) browsers.set(client_id, `${app}/${stream}`);
+  const mayGoOn = !isBusy && await call({
+    action: 'on_publish', client_id, ip: request.socket.remoteAddress, vhost: kVhost, app, tcUrl: '', stream, param,
+    stream_url: `/${app}/${stream}`, stream_id: `vid-${randomBytes(4).toString('hex').slice(1)}`,
+  });
+  if (!mayGoOn) {
+    request.socket.destroy();
+    return;
+  }
+  reply.writeHead(201, { 'Content-Type': 'application/sdp', Connection: 'Close' });
+  reply.end('v=0\r\n');
+}
+
 /** A client, which asks before it publishes or plays. */
 class Session extends RtmpSession {
   #stream = null;  // what its callbacks tell of the stream; null before it has asked for one
@@ -98,7 +122,7 @@ class Session extends RtmpSession {
     this.socket.pause();
     const mayGoOn = await call({ action, ...this.#client, ...this.#stream });
     if (this.socket.destroyed) return;
-    if (!mayGoOn) {
+    if (!mayGoOn || (action === 'on_publish' && isBrowsers(this.rtmp.streamApp, stream))) {
       this.socket.destroy();
       return;
     }
@@ -141,6 +165,7 @@ function listStreams() {
 
 /** @returns the code of the reply */
 function dropClient(id) {
+  if (browsers.delete(id)) return 0;
   const session = Context.sessions.get(id);
   if (!session) return kUnknownClient;
   session.socket.destroy();
@@ -154,7 +179,9 @@ const apiServer = http.createServer((request, reply) => {
   };
   const [place] = request.url.split('?');
   const client = /^\/api\/v1\/clients\/([^/]+)$/.exec(place);
-  if (request.headers.authorization !== `Basic ${Buffer.from(login).toString('base64')}`) {
+  if (place === '/rtc/v1/whip/' && request.method === 'POST') {
+    void takeOffer(request, reply);
+  } else if (request.headers.authorization !== `Basic ${Buffer.from(login).toString('base64')}`) {
     send(401, { code: 401 }, { 'WWW-Authenticate': 'Basic realm="SRS"' });
   } else if (place === '/api/v1/streams') {
     send(302, {}, { Location: request.url.replace(place, `${place}/`) });

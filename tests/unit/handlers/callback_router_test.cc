@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,7 +11,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/mutex.h"
 #include "storage/memory/memory_store.h"
+#include "tests/support/eventually.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/handlers/callback_router_fixture.h"
@@ -160,6 +163,69 @@ TEST_F(CallbackRouterTest, SrsIsAnsweredInItsTerms) {
   EXPECT_EQ(Srs("on_publish", "bob", PushArguments("alice")), R"({"code":1})");
   EXPECT_EQ(Srs("on_unpublish", "alice", ""), R"({"code":0})");
   EXPECT_FALSE(IsOn("alice"));
+}
+
+/// A media server that knows every client.
+class ObedientServer : public StreamServer {
+ public:
+  Result<StreamList> List(std::chrono::milliseconds /*timeout*/) override { return StreamList(); }
+  Result<DropOutcome> Drop(const std::string& stream, const std::string& client,
+                           std::chrono::milliseconds /*timeout*/) override {
+    const MutexLock lock(mutex_);
+    dropped_.push_back(fmt::format("'{}' {}", stream, client));
+    return DropOutcome::kDropped;
+  }
+  [[nodiscard]] std::vector<std::string> dropped() const {
+    const MutexLock lock(mutex_);
+    return dropped_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> dropped_ GUARDED_BY(mutex_);
+};
+
+TEST_F(CallbackRouterTest, SrsIsToldToDisconnectThePublishersThatAreRefusedBeforeTheAnswer) {
+  ObedientServer server;
+  MediaPoller poller({}, {.monitor = monitor_,
+                          .server = &server,
+                          .removals = claims_.removals(),
+                          .observer = media_,
+                          .drops = drops_,
+                          .clock = clock_,
+                          .logger = logger_});
+  CallbackRouter router({.senders = {.secret = Secret("secret")}, .check_play = true},
+                        {.monitor = monitor_,
+                         .poller = poller,
+                         .counted = counted_,
+                         .clock = clock_,
+                         .logger = logger_});
+  const auto srs = [&](const std::string& action, const std::string& app, const std::string& client,
+                       const std::string& param) {
+    const auto sink = std::make_shared<RecordedReply>();
+    Handle(router,
+           {.method = "POST",
+            .path = "/callback/srs/secret",
+            .body = fmt::format(R"({{"action":"{}","client_id":"{}","ip":"192.0.2.7","app":"{}",)"
+                                R"("stream":"alice","param":"app=live&stream=alice&{}"}})",
+                                action, client, app, param)},
+           sink);
+    EXPECT_TRUE(Eventually([&] { return sink->reply().has_value(); }));
+    return sink->reply().value_or(HttpReply()).body;
+  };
+  EXPECT_EQ(srs("on_publish", "live", "c1", PushArguments("bob")), R"({"code":1})");
+  EXPECT_THAT(server.dropped(), ElementsAre("'alice' c1"));
+  EXPECT_EQ(srs("on_publish", "other", "c2", PushArguments("alice")), R"({"code":1})");
+  EXPECT_EQ(srs("on_publish", "live", "c3", PushArguments("alice")), R"({"code":0})");
+  EXPECT_EQ(srs("on_play", "live", "c4", PushArguments("alice")), R"({"code":1})");
+  EXPECT_EQ(srs("on_play", "other", "c5", PlayArguments("alice")), R"({"code":1})");
+  EXPECT_THAT(server.dropped(), ElementsAre("'alice' c1", "'' c2"));
+  EXPECT_THAT(LinesOf(drops_), ElementsAre("refused dropped 2"));
+  // nginx-rtmp disconnects them itself.
+  EXPECT_EQ(
+      Send("/callback/rtmp/secret", "app=live&clientid=6&call=publish&name=alice", router).status,
+      403);
+  EXPECT_EQ(server.dropped().size(), 2U);
 }
 
 TEST_F(CallbackRouterTest, ACompleteFileIsReportedWithTheStreamOfItsClient) {
