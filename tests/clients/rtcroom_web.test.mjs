@@ -398,6 +398,20 @@ describe('A playback', kDeadline, () => {
     assert.deepStrictEqual([playback.state, media.offers().length], ['connecting', 3]);
   });
 
+  it('asks for another address when there was no reply, as SRS refuses the one that is over', async () => {
+    const { user, playback } = await playBob();
+    const { platform, media, connect } = user;
+    const [{ url }] = media.offers();
+    media.replies.push({ status: 0 });
+    media.newest.become('failed');
+    await platform.advance(600 + 1200);
+    const [, again, other] = media.offers().map((offer) => offer.url);
+    assert.strictEqual(again, url);
+    assert.notStrictEqual(other, url);
+    await connect();
+    assert.strictEqual(playback.problem, '');
+  });
+
   it('asks again while it is refused, and gives up when it always is', async () => {
     const { user, playback } = await playBob();
     user.platform.replies.get_whep_url = { code: 5, message: 'not yet' };

@@ -112,6 +112,7 @@ export function makeMediaSession(platform, owner) {
   };
 
   const onError = ({ name, isTemporary }) => {
+    if (owner.ask) address = undefined; // SRS refuses one that is over without a reply
     if (name === 'NO_WEB' || name === 'NO_H264') give(name);
     else if (isTemporary) retry(name);
     else onRefused(name);
