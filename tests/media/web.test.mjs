@@ -256,14 +256,17 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await hears(bob, 'bob plays ann', 'ann');
   });
 
-  it('reach the worker by a relay alone', async () => {
+  it('reach the worker by a relay alone, over UDP, TCP and TLS', async () => {
     await whole.startRelay();
-    const { iceServers } = await whole.sit('multi', 'far', 'ann');
-    const configuration = { iceServers, iceTransportPolicy: 'relay' };
-    await publish(ann, 'multi', 'far', 'ann', { configuration });
-    await publish(bob, 'multi', 'far', 'bob', { configuration });
-    await play(bob, 'multi', 'far', 'bob', 'ann', { configuration });
+    const { iceServers: [relay] } = await whole.sit('multi', 'far', 'ann');
+    const [udp, tcp, tls] = relay.urls.map((urls) =>
+      ({ configuration: { iceServers: [{ ...relay, urls }], iceTransportPolicy: 'relay' } }));
+    await publish(ann, 'multi', 'far', 'ann', udp);
+    await publish(bob, 'multi', 'far', 'bob', tcp);
+    await play(bob, 'multi', 'far', 'bob', 'ann', tls);
     await seesAndHears(bob, 'bob plays ann', 'ann');
+    const ways = [await ann.call('ann', 'way'), await bob.call('bob', 'way'), await bob.call('bob plays ann', 'way')];
+    assert.deepStrictEqual(ways.map((way) => way.replace(/ \S+$/, '')), ['relay udp', 'relay tcp', 'relay tls']);
   });
 
   it('give no media to a peer whose certificate is another one', async () => {

@@ -95,6 +95,37 @@ async function loss() {
   }
 }
 
+/** Pictures come by the expected way. */
+async function throughNetwork(what, settings, expected, relay) {
+  const other = await Whole.start(settings);
+  try {
+    const [ann, bob] = [await other.browser.open(relay), await other.browser.open(relay)];
+    await isOpen(ann.publish('ann', (await other.sit(...kRoom, 'ann')).whipURL, { ...member('ann', 1), rate: 15 }));
+    await other.sit(...kRoom, 'bob');
+    await isOpen(bob.play('ann', await other.whep(...kRoom, 'bob', 'ann')));
+    await until(`${what}: pictures`, async () => (await bob.figures('ann')).pictures > 0);
+    const since = Date.now();
+    const ways = [await ann.call('ann', 'way'), await bob.call('ann', 'way')];
+    for (const way of ways) assert.match(way, expected);
+    await until(`${what}: pictures go on`, async () => (await bob.figures('ann', since)).pictures >= 75);
+    const { pictures, p50 } = await bob.figures('ann', since);
+    tell(what, { ways, perSecond: (pictures * 1000 / (Date.now() - since)).toFixed(1), p50 });
+  } catch (error) {
+    throw new Error(`${what}: ${error.message}\n${other.output}`);
+  } finally {
+    await other.end();
+  }
+}
+
+async function networks() {
+  const withoutUdp = { relayed: (sdp) => sdp.replaceAll(/a=candidate:\S+ \d+ UDP .*\r\n/gi, '') };
+  await throughNetwork('TCP', { 'web.tcp': true }, /^\w+ tcp 127\.0\.0\.1:/, withoutUdp);
+  await throughNetwork('IPv6', { 'web.addresses': ['::1'] }, /^\w+ udp ::1:/);
+  const router = new LossyRelay({ up: 0, down: 0 }, '127.0.0.1');
+  await throughNetwork('NAT', { 'web.public_address': '127.9.9.9' }, /^\w+ udp 127\.9\.9\.9:/, router);
+  router.end();
+}
+
 /** Sessions that come and go, some of them without a farewell. */
 async function comeAndGo() {
   const deadline = Date.now() + kMinutes * 60_000;
@@ -127,7 +158,7 @@ async function comeAndGo() {
 }
 
 try {
-  for (const part of [delays, many, loss, comeAndGo]) {
+  for (const part of [delays, many, loss, networks, comeAndGo]) {
     console.log(`== ${part.name}`);
     await part();
   }

@@ -88,6 +88,14 @@ class Session {
     };
   }
 
+  /** By which way it is connected: kind and protocol of the own end, and address and port of the other one. */
+  async way() {
+    const all = await this.connection.getStats();
+    const pair = all.get([...all.values()].find(({ type }) => type === 'transport')?.selectedCandidatePairId);
+    const [own, other] = [all.get(pair?.localCandidateId), all.get(pair?.remoteCandidateId)];
+    return own && other && `${own.candidateType} ${own.relayProtocol ?? own.protocol} ${other.address}:${other.port}`;
+  }
+
   get state() { return this.connection.connectionState; }
 
   async remove() { return (await fetch(this.reply.location, { method: 'DELETE' })).status; }

@@ -41,7 +41,7 @@ export class Whole {
     await this.media.start();
     const secret = (name) => fs.readFileSync(path.join(this.media.folder, name), 'utf8').trim();
     this.socket = `unix:${path.join(this.media.folder, 'rtcroomd.sock')}`;
-    this.turn = await freeAddress();
+    [this.turn, this.turns] = [await freeAddress(), await freeAddress()];
     this.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
     this.server = new Server({
       'server.http_listen': await freeAddress(), 'server.cors_origins': [this.browser.origin],
@@ -49,7 +49,8 @@ export class Whole {
       'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${this.media.control}`, 'live.control_key': secret('control-key'),
       'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
       'live.push_host': this.media.rtmp, 'live.play_host': this.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
-      'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test', 'web.turn_urls': ['udp', 'tcp'].map((transport) => `turn:${this.turn}?transport=${transport}`),
+      'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test',
+      'web.turn_urls': [`turn:${this.turn}?transport=udp`, `turn:${this.turn}?transport=tcp`, `turns:${this.turns}?transport=tcp`],
       'web.turn_secret': kTurnSecret, ...this.webSettings,
     });
     await this.server.start();
@@ -77,8 +78,12 @@ export class Whole {
   /** As docs/media-server.md configures it, but for this machine. */
   async startRelay() {
     const [host, port] = this.turn.split(':');
-    const relay = new Process('turnserver', ['-n', '--listening-ip', host, '--relay-ip', host, '--listening-port', port, '--realm', 'test',
-      '--fingerprint', '--use-auth-secret', '--static-auth-secret', kTurnSecret, '--no-cli', '--no-tls', '--no-dtls', '--no-tcp-relay',
+    const [key, certificate] = ['turn.key', 'turn.pem'].map((name) => path.join(this.media.folder, name));
+    await run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=relay',
+      '-keyout', key, '-out', certificate);
+    const relay = new Process('turnserver', ['-n', '--listening-ip', host, '--relay-ip', host, '--listening-port', port,
+      '--tls-listening-port', this.turns.split(':')[1], '--cert', certificate, '--pkey', key, '--realm', 'test',
+      '--fingerprint', '--use-auth-secret', '--static-auth-secret', kTurnSecret, '--no-cli', '--no-dtls', '--no-tcp-relay',
       '--no-multicast-peers', '--denied-peer-ip', '0.0.0.0-255.255.255.255', '--allowed-peer-ip', '127.0.0.1', '--allow-loopback-peers',
       '--pidfile', path.join(this.media.folder, 'turn.pid'), '--userdb', path.join(this.media.folder, 'turn.db'), '--log-file', 'stdout']);
     this.#ended.push(() => relay.stop());
