@@ -50,29 +50,6 @@ bool HasSeparator(std::string_view text) {
   return FindSeparator(text, 0) != std::string_view::npos;
 }
 
-/// Whether a JSON string is to hold `text` unchanged. Works on eight bytes at a time, since it runs
-/// over every byte of every list.
-bool IsVerbatim(std::string_view text) {
-  Word escaped = 0;
-  Word beyond_ascii = 0;
-  const auto look_at = [&](Word word) {
-    escaped |= AnyLess(word, ' ') | AnyEqual(word, '"') | AnyEqual(word, '\\');
-    beyond_ascii |= word & kHighBits;
-  };
-  std::string_view rest = text;
-  for (; rest.size() >= sizeof(Word); rest.remove_prefix(sizeof(Word))) {
-    Word word = 0;
-    std::memcpy(&word, rest.data(), sizeof(Word));  // fixed size: one instruction
-    look_at(word);
-  }
-  if (!rest.empty()) {
-    Word word = EachByte(' ');
-    std::memcpy(&word, rest.data(), rest.size());
-    look_at(word);
-  }
-  return escaped == 0 && (beyond_ascii == 0 || (IsUtf8(text) && !HasSeparator(text)));
-}
-
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 /// The escape of an ASCII byte in a JSON string; empty: the byte itself.
@@ -117,6 +94,28 @@ void AppendEscaped(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+// Works on eight bytes at a time, since it runs over every byte of every list.
+bool IsVerbatim(std::string_view text) {
+  Word escaped = 0;
+  Word beyond_ascii = 0;
+  const auto look_at = [&](Word word) {
+    escaped |= AnyLess(word, ' ') | AnyEqual(word, '"') | AnyEqual(word, '\\');
+    beyond_ascii |= word & kHighBits;
+  };
+  std::string_view rest = text;
+  for (; rest.size() >= sizeof(Word); rest.remove_prefix(sizeof(Word))) {
+    Word word = 0;
+    std::memcpy(&word, rest.data(), sizeof(Word));  // fixed size: one instruction
+    look_at(word);
+  }
+  if (!rest.empty()) {
+    Word word = EachByte(' ');
+    std::memcpy(&word, rest.data(), rest.size());
+    look_at(word);
+  }
+  return escaped == 0 && (beyond_ascii == 0 || (IsUtf8(text) && !HasSeparator(text)));
+}
 
 void AppendJsonString(std::string_view text, std::string& out) {
   out += '"';

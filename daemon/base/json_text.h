@@ -14,6 +14,9 @@ namespace rtcroom {
 /// U+FFFD replaces invalid UTF-8.
 void AppendJsonString(std::string_view text, std::string& out);
 
+/// Whether `AppendJsonString` appends `text` unchanged between its quotes.
+bool IsVerbatim(std::string_view text);
+
 /// Appends JSON, with U+2028 and U+2029 as the escapes `\u2028` and `\u2029`: WeChat on iPhones
 /// turns them into line feeds before it parses a reply, which no JSON string may hold. All JSON
 /// that clients get passes through here or the writers of this file.

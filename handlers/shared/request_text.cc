@@ -6,6 +6,7 @@
 #include <limits>
 #include <system_error>
 
+#include "daemon/base/json_text.h"
 #include "daemon/base/percent_encoding.h"
 #include "daemon/base/text.h"
 
@@ -32,18 +33,15 @@ bool IsMediaType(std::string_view content_type, std::string_view media_type) {
   return EqualsIgnoringCase(TrimBlanks(content_type.substr(0, content_type.find(';'))), media_type);
 }
 
-/// Properties of JSON that the parser accepts but this server bounds.
-struct Excess {
-  bool nesting = false;  ///< deeper than kMaxBodyNesting
-  bool nul = false;      ///< a NUL, written as an escape
-  std::size_t members = 0;
-  std::size_t elements = 0;  ///< of arrays; an empty one counts as one
-};
-
 /// Checks the text before the parser does, so that the parser's work and memory stay bounded. The
 /// result is meaningless for text that is not JSON; the parser rejects that.
-Excess FindExcess(std::string_view text) {
-  Excess excess;
+/// @param most  members, and likewise elements of arrays, where an empty one counts as one.
+/// @return the property that the parser accepts but this server bounds; empty: there is none.
+std::string_view FindExcess(std::string_view text, std::size_t most) {
+  bool is_nested_deeply = false;
+  bool has_nul = false;  // written as an escape
+  std::size_t members = 0;
+  std::size_t elements = 0;
   int depth = 0;
   std::uint64_t arrays = 0;  // a bit for each open bracket, the lowest for the innermost: an array
   bool in_string = false;
@@ -51,7 +49,7 @@ Excess FindExcess(std::string_view text) {
     const char c = text[i];
     if (in_string) {
       if (c == '\\') {
-        if (text.substr(i + 1, 5) == "u0000") excess.nul = true;
+        if (text.substr(i + 1, 5) == "u0000") has_nul = true;
         ++i;  // an escaped quote does not end the string
       } else if (c == '"') {
         in_string = false;
@@ -59,22 +57,25 @@ Excess FindExcess(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > kMaxBodyNesting) excess.nesting = true;
+      if (++depth > kMaxBodyNesting) is_nested_deeply = true;
       arrays <<= 1U;
       if (c == '[') {
         arrays |= 1U;
-        ++excess.elements;
+        ++elements;
       }
     } else if (c == '}' || c == ']') {
       --depth;
       arrays >>= 1U;
     } else if (c == ':') {
-      ++excess.members;
+      ++members;
     } else if (c == ',' && (arrays & 1U) != 0) {
-      ++excess.elements;
+      ++elements;
     }
   }
-  return excess;
+  if (is_nested_deeply) return "nested too deeply";
+  if (has_nul) return "holds a NUL";
+  if (members > most) return "holds too many members";
+  return elements > most ? "holds too many elements" : "";
 }
 
 constexpr std::size_t kEscapeBytes = std::string_view("\\ud800").size();
@@ -110,14 +111,46 @@ void ReplaceLoneSurrogates(std::string& text) {
   }
 }
 
+/// Reads an object of strings and whole numbers without blanks and escapes, as most bodies are, in
+/// a tenth of the parser's time.
+/// @return nullopt for any other text, and for more than `most` members.
+template <typename Json>
+std::optional<Json> ReadPlainObject(std::string_view text, std::size_t most) {
+  Json object = Json::object();
+  const auto take_string = [&text]() -> std::optional<std::string> {
+    const std::size_t end = text.starts_with('"') ? text.find('"', 1) : text.npos;
+    if (end == text.npos || !IsVerbatim(text.substr(1, end - 1))) return std::nullopt;
+    std::string taken(text.substr(1, end - 1));
+    text.remove_prefix(end + 1);
+    return taken;
+  };
+  for (; most > 0 && text.starts_with(object.empty() ? '{' : ','); --most) {
+    text.remove_prefix(1);
+    std::optional<std::string> name = take_string();
+    if (!name || !text.starts_with(':')) return std::nullopt;
+    text.remove_prefix(1);
+    Json& value = object[*std::move(name)];
+    if (std::optional<std::string> string = take_string()) {
+      value = *std::move(string);
+    } else {
+      std::uint64_t number = 0;
+      const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+      const auto digits = static_cast<std::size_t>(end - text.data());
+      if (fault != std::errc() || (text.front() == '0' && digits > 1)) return std::nullopt;
+      value = number;
+      text.remove_prefix(digits);
+    }
+    if (text == "}") return object;
+  }
+  return std::nullopt;
+}
+
 template <typename Json>
 Result<Json> Parse(std::string_view text, std::size_t most) {
+  if (std::optional<Json> plain = ReadPlainObject<Json>(text, most)) return *std::move(plain);
   if (!IsUtf8(text)) return Error{Errc::kBadRequest, "not valid UTF-8"};
-  const Excess excess = FindExcess(text);
-  if (excess.nesting) return Error{Errc::kBadRequest, "nested too deeply"};
-  if (excess.nul) return Error{Errc::kBadRequest, "holds a NUL"};
-  if (excess.members > most) return Error{Errc::kBadRequest, "holds too many members"};
-  if (excess.elements > most) return Error{Errc::kBadRequest, "holds too many elements"};
+  const std::string_view excess = FindExcess(text, most);
+  if (!excess.empty()) return Error{Errc::kBadRequest, std::string(excess)};
   std::string mended;
   if (text.find("\\u") != std::string_view::npos) {
     mended = text;

@@ -1,3 +1,4 @@
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -185,6 +186,55 @@ TEST(UnreadBody, IsABrokenObjectUnderAnotherType) {
   EXPECT_EQ(Unread("text/plain", std::string_view("{\"index\":0}\0", 12)), "body: not valid JSON");
   EXPECT_EQ(Unread("text/plain", R"({"index":"\u0000"})"), "body: holds a NUL");
   EXPECT_EQ(Unread("", "{}"), "");
+}
+
+TEST(Body, ReadsAPlainObjectAsTheParserDoes) {
+  constexpr auto kBodies = std::to_array<const char*>({
+      R"({"a":1})",
+      R"({"a":"","b":"x y"})",
+      R"({"a":1,"b":"2","a":3})",
+      R"({"":0})",
+      R"({"a":01})",
+      R"({"a":-1})",
+      R"({"a":1.0})",
+      R"({"a":1e2})",
+      R"({"a":0x1})",
+      R"({"a":})",
+      R"({"a":1,})",
+      R"({,"a":1})",
+      R"({"a":1}})",
+      R"({"a":"\"1})",
+      R"({"a":"\n"})",
+      R"({"a":{"b":1}})",
+      R"({"a" :1})",
+      R"({"a"})",
+      R"({"a":"b)",
+      R"({"a":"\u00e9"})",
+      "{\"a\":18446744073709551615}",
+      "{\"a\":18446744073709551616}",
+      "{\"a\":\"\t\"}",
+      "{\"a\":\"\xFF\"}",
+      "{\"a\":\"\x7F\"}",
+      "{\"\u00e9\":\"\u2028\"}",
+      "{",
+      "{}",
+      "",
+  });
+  for (const char* const text : kBodies) {
+    const std::string body = text;
+    // The parser alone reads what begins with a blank.
+    const auto plain = ParseOrderedJson(body);
+    const auto parsed = ParseOrderedJson(" " + body);
+    ASSERT_EQ(plain.ok(), parsed.ok()) << body;
+    ASSERT_EQ(ParseJson(body).ok(), parsed.ok()) << body;
+    if (!parsed) {
+      EXPECT_EQ(plain.error().detail, parsed.error().detail) << body;
+      continue;
+    }
+    EXPECT_EQ(*plain, *parsed) << body;
+    EXPECT_EQ(plain->dump(), parsed->dump());
+    EXPECT_EQ(*ParseJson(body), *ParseJson(" " + body)) << body;
+  }
 }
 
 TEST(OrderedJson, KeepsMembersInTheirOrder) {
