@@ -19,7 +19,7 @@ namespace {
 /// @source the form encoding of the URL standard: `+` is a space.
 std::string Decode(std::string_view text) {
   std::string spaced(text);
-  std::ranges::replace(spaced, '+', ' ');
+  for (std::size_t at = 0; (at = spaced.find('+', at)) != std::string::npos;) spaced[at] = ' ';
   if (text.find('%') != std::string_view::npos) return PercentDecode(spaced);
   return spaced;
 }
@@ -197,13 +197,13 @@ std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
 
 FormPairs ParseForm(std::string_view text) {
   FormPairs pairs;
+  if (!text.empty()) pairs.reserve(4);  // few requests have more
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
     if (pair.empty()) continue;
-    const std::size_t equals = pair.find('=');
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    const std::string_view value = pair.substr(std::min(equals + 1, pair.size()));
     pairs.emplace_back(Decode(pair.substr(0, equals)), Decode(value));
   }
   return pairs;
