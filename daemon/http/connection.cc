@@ -262,7 +262,7 @@ void Connection::AppendReceived(std::string_view bytes) {
   for (int answers = 0; progress == Progress::kComplete; ++answers) {
     if (answers == kAnswersInATurn) return YieldToLoop();
     requested_at_ = now;
-    Serve(framer_.Take());
+    Serve({.request = framer_.Take()});
     if (state_ != State::kReading) return;
     if (outbox_.closes()) return CloseGracefully();
     if (outbox_.size() >= kEnoughToWrite && !Flush()) return;

@@ -103,8 +103,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   };
   /// A request on its way to its handler.
   struct Call {
-    HttpRequest request{};
-    ResponseFormat format{};
+    FramedRequest request{};
     Lane lane = Lane::kInline;  ///< never kRead
   };
   /// A call that runs later: when it is due, and when the replies to earlier requests are written.
@@ -157,7 +156,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void ReadRequests();
   void AppendReceived(std::string_view bytes);
   void YieldToLoop();
-  void Serve(FramedRequest&& framed);
+  void Serve(Call call);
   void Hold(Call call, MonotonicTime due);
   void RunHeld();
   void Run(Call&& call);
@@ -167,7 +166,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::optional<EncodedResponse> Answer(HttpRequest& request);
   [[nodiscard]] EncodedResponse Encode(const ResponseFormat& format, const HttpReply& reply) const;
   void OnReplied(std::uint32_t turn) noexcept;
-  /// @throws std::runtime_error when there is none.
+  /// @throws std::bad_optional_access when there is none.
   HttpReply TakeReply();
   void OnReplyReady(std::uint32_t turn, EncodedResponse reply);
   void Send(std::uint32_t turn, HttpReply reply) noexcept override;
@@ -215,7 +214,6 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     return state_ == State::kDispatched && turn == turn_;
   }
   [[nodiscard]] std::chrono::milliseconds IdleTimeout() const;
-  [[nodiscard]] Call CallOf(FramedRequest&& framed) const;
   [[nodiscard]] std::string ClientAddressOf(const FramedRequest& request) const;
   [[nodiscard]] MonotonicTime Now() const { return context_.clock.Monotonic(); }
 

@@ -4,7 +4,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,9 +15,11 @@
 
 namespace rtcroom {
 
-void Connection::Serve(FramedRequest&& framed) {
+void Connection::Serve(Call call) {
   answered_ = true;
-  Call call = CallOf(std::move(framed));
+  std::string& path = call.request.path;
+  if (path.find('%') != std::string::npos) path = PercentDecode(path);
+  call.request.peer_address = ClientAddressOf(call.request);
   const RequestPlan plan = context_.handler.Resolve(call.request);
   call.lane = plan.lane;
   if (call.lane == Lane::kRead) {
@@ -38,13 +39,6 @@ void Connection::Serve(FramedRequest&& framed) {
     }
   }
   Run(std::move(call));
-}
-
-Connection::Call Connection::CallOf(FramedRequest&& framed) const {
-  const ResponseFormat format = ResponseFormat::Of(framed);
-  framed.peer_address = ClientAddressOf(framed);
-  if (framed.path.find('%') != std::string::npos) framed.path = PercentDecode(framed.path);
-  return {.request = std::move(framed), .format = format};
 }
 
 void Connection::Hold(Call call, MonotonicTime due) {
@@ -77,7 +71,7 @@ void Connection::Run(Call&& call) {
   const bool on_worker = call.lane != Lane::kInline;
   if (on_worker && !outbox_.empty()) return Hold(std::move(call), {});
   ++turn_;
-  format_ = call.format;
+  format_ = ResponseFormat::Of(call.request);
   is_on_worker_ = on_worker;
   call.request.begun = Now();
   progress_ = ReplyProgress::kHandling;
@@ -201,12 +195,7 @@ void Connection::OnReplied(std::uint32_t turn) noexcept {
   });
 }
 
-HttpReply Connection::TakeReply() {
-  if (!reply_) throw std::runtime_error("no reply");
-  HttpReply reply = *std::move(reply_);
-  reply_.reset();
-  return reply;
-}
+HttpReply Connection::TakeReply() { return std::exchange(reply_, std::nullopt).value(); }
 
 void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) {
   if (is_on_worker_) {

@@ -81,14 +81,10 @@ RequestFramer::Progress RequestFramer::Feed(std::string_view bytes, MonotonicTim
 FramedRequest RequestFramer::Take() {
   const std::size_t end = parsed_ + content_length_.value_or(0);
   request_.body = buffer_.substr(parsed_, end - parsed_);
-  if (end == buffer_.size()) {
-    // Idle connections, which are most of them, hold no memory.
-    std::string().swap(buffer_);
-  } else {
-    // Copies the rest to a string of its own size: frees the memory of a large body.
-    buffer_ = buffer_.substr(end);
-    request_.more_follows = true;
-  }
+  request_.more_follows = end < buffer_.size();
+  // Copies the rest to a string of its own size: frees the memory of a large body. Idle
+  // connections, which are most of them, hold none.
+  std::string(buffer_, end).swap(buffer_);
   is_begun_ = false;
   parsed_ = 0;
   part_ = Part::kRequestLine;

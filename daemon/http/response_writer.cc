@@ -41,7 +41,7 @@ void Insert(HeaderLines& lines, std::string_view name, std::string_view value) {
 }
 
 void AppendHeader(std::string& head, std::string_view name, std::string_view value) {
-  head.append(name).append(": ").append(value).append("\r\n");
+  head.append(name).append(": ", 2).append(value).append("\r\n", 2);
 }
 
 /// A head of a connection that is no longer one of requests.
@@ -75,9 +75,7 @@ EncodedResponse EncodeResponse(const ResponseFormat& format, const HttpReply& re
     timeout = "timeout=" + std::to_string(idle_seconds);
     Insert(lines, "Keep-Alive", timeout);
   }
-  if (HasContentLength(reply.status)) {
-    Insert(lines, "Content-Length", content_length);
-  }
+  if (HasContentLength(reply.status)) Insert(lines, "Content-Length", content_length);
   if (!reply.body.empty() && !HasHeader(reply.headers, "Content-Type")) {
     Insert(lines, "Content-Type", kJson);
   }
