@@ -7,8 +7,10 @@
 namespace rtcroom {
 
 RequestPlan Front::Resolve(HttpRequest& request) {
-  // First, since most requests are to rooms, and one look into their table tells.
-  const RequestPlan plan = handlers_.rooms.Resolve(request);
+  // Rooms have no paths among those of webim: `prefix_checks`. All others are first looked for in
+  // their table, since most requests are to them, and one look tells.
+  const bool is_webim = handlers_.webim != nullptr && handlers_.webim->Serves(request.path);
+  const RequestPlan plan = is_webim ? RequestPlan() : handlers_.rooms.Resolve(request);
   RequestHandler* const other = request.route == nullptr ? OtherFor(request) : nullptr;
   request.handler = other == nullptr ? &handlers_.rooms : other;
   return other == nullptr ? plan : other->Resolve(request);

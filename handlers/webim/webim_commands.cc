@@ -11,6 +11,16 @@ namespace {
 // Whatever reads the store is kRead, joins and polls included; only sends, logins and logouts wait
 // for a commit. A refused poll or logout would make the client repeat it at once.
 constexpr auto kCommands = std::to_array<ChannelCommand>({
+    // The polls come first, since most requests are polls.
+    {.path = "v1/group_open_long_polling_http_noauth_svc/get_msg",
+     .poll = channel::PollGroup,
+     .caller = CommandCaller::kAnyone,
+     .lane = Lane::kRead,
+     .takes_token = false},
+    {.path = "v4/openim/longpolling",
+     .poll = channel::LongPolling,
+     .lane = Lane::kRead,
+     .takes_token = false},
     {.path = "v4/openim/login",
      .handler = channel::LogIn,
      .caller = CommandCaller::kLogin,
@@ -18,10 +28,6 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
     // A client whose call fails never polls.
     {.path = "v4/openim/getlongpollingid",
      .handler = channel::GetLongPollingId,
-     .takes_token = false},
-    {.path = "v4/openim/longpolling",
-     .poll = channel::LongPolling,
-     .lane = Lane::kRead,
      .takes_token = false},
     {.path = "v4/openim/longpollinglogout",
      .handler = channel::LongPollingLogOut,
@@ -69,11 +75,6 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
     {.path = "v4/group_open_http_svc/get_role_in_group",
      .handler = channel::GetRoleInGroup,
      .lane = Lane::kRead},
-    {.path = "v1/group_open_long_polling_http_noauth_svc/get_msg",
-     .poll = channel::PollGroup,
-     .caller = CommandCaller::kAnyone,
-     .lane = Lane::kRead,
-     .takes_token = false},
 
     {.path = "v4/recentcontact/get", .handler = channel::RecentContactGet, .lane = Lane::kRead},
     {.path = "v4/imopenstat/web_report", .handler = channel::Report},
