@@ -52,7 +52,7 @@ void AccountPolls::Poll(WebimLogin* login, std::uint64_t cursor, PollReply reply
     login->inbox.polled_at = turn.now;
     Confirm(*login, cursor, turn);
   }
-  polls_.HoldAccount(login, std::move(reply), turn);
+  polls_.Hold(login, std::nullopt, std::move(reply), turn);
   if (login == nullptr) return;
   polls_.RetractIfAskedAgain(login->inbox.in_flight, login->account_polls, turn.now);
   Send(*login, turn);

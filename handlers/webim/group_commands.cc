@@ -194,18 +194,18 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
                  const BeginPoll& begin) {
   ChannelFields start_field(request.body);
   ChannelFields key_field(request.body);
-  std::uint64_t start = start_field.OptionalNumber("StartSeq");
-  std::string key = key_field.OptionalText("Key");
-  if (!start_field.ok()) start = 0;
-  if (!key_field.ok() || key.size() > kMaxKeyBytes) key.clear();
-  PollReply reply = begin([start, key, hold = context.channel.options().HoldInSeconds()] {
-    return RoomReply(start, hold, key, "");
+  RoomPoll poll{.start = start_field.OptionalNumber("StartSeq"),
+                .key = key_field.OptionalText("Key")};
+  if (!start_field.ok()) poll.start = 0;
+  if (!key_field.ok() || poll.key.size() > kMaxKeyBytes) poll.key.clear();
+  PollReply reply = begin([poll, hold = context.channel.options().HoldInSeconds()] {
+    return RoomReply(poll.start, hold, poll.key, "");
   });
   if (request.is_paused) {
-    context.clients.Pause(RoomPoll{.start = start, .key = key}, std::move(reply));
+    context.clients.Pause(std::move(poll), std::move(reply));
   } else {
     context.clients.PollRoom(request.IsCallerKnown() ? std::optional(request.caller) : std::nullopt,
-                             start, key, std::move(reply));
+                             std::move(poll), std::move(reply));
   }
   return {};
 }

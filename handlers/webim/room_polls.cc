@@ -53,10 +53,11 @@ std::optional<RoomPolls::Missing> RoomPolls::MissingFor(const WebimLogin* login,
   return Missing{.room_number = group.facts.number, .first = first, .last = kept - 1};
 }
 
-void RoomPolls::Poll(WebimLogin* login, const RoomPoll& poll,
-                     const std::optional<OlderMessages>& older, PollReply reply, WebimTurn& turn) {
+void RoomPolls::Poll(WebimLogin* login, RoomPoll poll, const std::optional<OlderMessages>& older,
+                     PollReply reply, WebimTurn& turn) {
   if (login != nullptr) TakePosition(*login, poll);
-  polls_.HoldRoom(login, poll, std::move(reply), turn);
+  polls_.Hold(login, RoomPoll{poll.start, std::move(poll.key), poll.room_number}, std::move(reply),
+              turn);
   if (login == nullptr) return;
   const bool was_answered = notices_.SendByRoom(*login, turn);
   LoginPolls& polls = login->room_polls;

@@ -51,7 +51,7 @@ class RoomPolls {
   /// @param login  null: of no known one; it is held and answered empty.
   /// @param older  nullopt: `MissingFor` asked for nothing, or the read has failed. Messages that
   ///               are still missing are asked for again after `resend_after`.
-  void Poll(WebimLogin* login, const RoomPoll& poll, const std::optional<OlderMessages>& older,
+  void Poll(WebimLogin* login, RoomPoll poll, const std::optional<OlderMessages>& older,
             PollReply reply, WebimTurn& turn);
 
   /// From the store, in its order.

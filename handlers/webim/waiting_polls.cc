@@ -18,33 +18,26 @@ constexpr std::size_t kMaxPolls = 10;
 constexpr std::size_t kMaxKeyBytes = 512;
 
 LoginPolls& PollsOf(WebimLogin& owner, const WaitingPoll& poll) {
-  return poll.is_account ? owner.account_polls : owner.room_polls;
+  return poll.room ? owner.room_polls : owner.account_polls;
 }
 
 }  // namespace
 
-void WaitingPolls::HoldAccount(WebimLogin* owner, PollReply reply, WebimTurn& turn) {
-  ++account_polls_;
-  Hold({.reply = std::move(reply),
-        .due = turn.now + options_.hold,
-        .owner = owner,
-        .is_account = true},
-       turn);
+WaitingList::iterator WaitingPolls::Add(WaitingList& list, WaitingPoll poll) {
+  if (!poll.room) {
+    ++account_polls_;
+  } else if (poll.room->key.size() > kMaxKeyBytes) {
+    poll.room->key.resize(kMaxKeyBytes);
+  }
+  return list.insert(list.end(), std::move(poll));
 }
 
-void WaitingPolls::HoldRoom(WebimLogin* owner, const RoomPoll& poll, PollReply reply,
-                            WebimTurn& turn) {
-  Hold({.reply = std::move(reply),
-        .due = turn.now + options_.hold,
-        .owner = owner,
-        .start = poll.start,
-        .key = poll.key.substr(0, kMaxKeyBytes)},
-       turn);
-}
-
-void WaitingPolls::Hold(WaitingPoll poll, WebimTurn& turn) {
-  WebimLogin* const owner = poll.owner;
-  const auto held = waiting_.insert(waiting_.end(), std::move(poll));
+void WaitingPolls::Hold(WebimLogin* owner, std::optional<RoomPoll> room, PollReply reply,
+                        WebimTurn& turn) {
+  const WaitingList::iterator held = Add(waiting_, {.reply = std::move(reply),
+                                                    .due = turn.now + options_.hold,
+                                                    .owner = owner,
+                                                    .room = std::move(room)});
   if (owner == nullptr) return;
   LoginPolls& polls = PollsOf(*owner, *held);
   polls.waiting.push_back(held);
@@ -52,20 +45,14 @@ void WaitingPolls::Hold(WaitingPoll poll, WebimTurn& turn) {
   if (polls.waiting.size() > kMaxPolls) AnswerEmpty(polls.waiting.front(), turn);
 }
 
-void WaitingPolls::Pause(const std::optional<RoomPoll>& room, PollReply reply, WebimTurn& turn) {
-  paused_.push_back({.reply = std::move(reply), .due = turn.now + kPause, .is_account = !room});
-  if (!room) {
-    ++account_polls_;
-    return;
-  }
-  paused_.back().start = room->start;
-  paused_.back().key = room->key.substr(0, kMaxKeyBytes);
+void WaitingPolls::Pause(std::optional<RoomPoll> room, PollReply reply, WebimTurn& turn) {
+  Add(paused_, {.reply = std::move(reply), .due = turn.now + kPause, .room = std::move(room)});
 }
 
 void WaitingPolls::Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
                            WebimTurn& turn) {
   const WaitingList::iterator poll = polls.waiting.back();
-  const DeliveryPath path = poll->is_account ? DeliveryPath::kAccount : DeliveryPath::kRoom;
+  const DeliveryPath path = poll->room ? DeliveryPath::kRoom : DeliveryPath::kAccount;
   ++counts_.deliveries.at(static_cast<std::size_t>(path));
   if (turn.is_of_feed && made_at) turn.deliveries.push_back({.path = path, .made_at = *made_at});
   Answer(poll, std::move(body), turn);
@@ -98,15 +85,14 @@ void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, WebimTur
       last_answers_.push_back({.at = turn.now, .instance = poll->owner->claims.instance});
     }
   }
-  if (poll->is_account) --account_polls_;
+  if (!poll->room) --account_polls_;
   waiting_.erase(poll);
 }
 
 void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn) {
-  Answer(
-      poll,
-      poll->is_account ? FailureReply(kNothingNew.code, kNothingNew.info) : RoomReplyTo(*poll, ""),
-      turn);
+  Answer(poll,
+         poll->room ? RoomReplyTo(*poll, "") : FailureReply(kNothingNew.code, kNothingNew.info),
+         turn);
 }
 
 std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const {
@@ -115,7 +101,7 @@ std::string WaitingPolls::RoomReplyTo(const WaitingPoll& poll, std::string_view 
     const Membership& room = *poll.owner->room;
     return RoomReply(room.confirmed, hold, room.key, entries);
   }
-  return RoomReply(poll.start, hold, poll.key, entries);
+  return RoomReply(poll.room->start, hold, poll.room->key, entries);
 }
 
 std::optional<Unconfirmed> WaitingPolls::TakeUnconfirmed(MonotonicTime now) {

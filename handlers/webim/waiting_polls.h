@@ -29,7 +29,7 @@ inline constexpr std::size_t kEntryBytes = 160;
 /// A poll of a room as it was received.
 struct RoomPoll {
   std::uint64_t start = 0;  ///< the next message that the client expects; 0 and 1: from its join
-  std::string key{};        ///< as sent; the first 512 bytes come back
+  std::string key{};        ///< as sent; the first 512 bytes wait and come back
   /// Number of the room whose group the key leads its caller to; 0: none; nullopt: no server with
   /// these keys made it.
   std::optional<std::uint64_t> room_number{};
@@ -38,10 +38,8 @@ struct RoomPoll {
 struct WaitingPoll {
   PollReply reply{};
   MonotonicTime due{};
-  WebimLogin* owner = nullptr;  ///< null: of no known login
-  bool is_account = false;
-  std::uint64_t start = 0;  ///< of a room's poll
-  std::string key{};        ///< likewise
+  WebimLogin* owner = nullptr;     ///< null: of no known login
+  std::optional<RoomPoll> room{};  ///< nullopt: a poll of the account
 };
 using WaitingList = std::list<WaitingPoll>;
 
@@ -80,13 +78,11 @@ class WaitingPolls {
 
   explicit WaitingPolls(const ChannelOptions& options) : options_(options) {}
 
-  /// Holds a poll of an account.
-  void HoldAccount(WebimLogin* owner, PollReply reply, WebimTurn& turn);
-  void HoldRoom(WebimLogin* owner, const RoomPoll& poll, PollReply reply, WebimTurn& turn);
+  /// @param room  nullopt: the account's poll.
+  void Hold(WebimLogin* owner, std::optional<RoomPoll> room, PollReply reply, WebimTurn& turn);
   /// Takes a poll of a caller that has spent what it may: it is answered empty after `kPause`,
   /// whatever comes, and the next poll gets that.
-  /// @param room  nullopt: the account's poll.
-  void Pause(const std::optional<RoomPoll>& room, PollReply reply, WebimTurn& turn);
+  void Pause(std::optional<RoomPoll> room, PollReply reply, WebimTurn& turn);
 
   /// Answers the newest of these polls, of which there is one, with entries.
   /// @param made_at  of the oldest entry that is new to the client; nullopt when none is, or when
@@ -127,7 +123,7 @@ class WaitingPolls {
   [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
 
  private:
-  void Hold(WaitingPoll poll, WebimTurn& turn);
+  WaitingList::iterator Add(WaitingList& list, WaitingPoll poll);
   void Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn);
   void AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn);
   void AnswerPaused(WebimTurn& turn);

@@ -155,31 +155,30 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
   AnswerIfStopping(turn);
 }
 
-void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
-                            std::string_view key, PollReply reply) {
-  RoomPoll poll{.start = start, .key = std::string(key)};
+void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, RoomPoll poll,
+                            PollReply reply) {
   const std::uint64_t instance = caller ? caller->instance : 0;
   {
     Turn turn(*this);
     WebimLogin* const login = caller ? state_.logins().Find(instance) : nullptr;
     // The key that its client was given last needs no check.
-    const bool has_newest_key = login != nullptr && login->room && login->room->key == key;
+    const bool has_newest_key = login != nullptr && login->room && login->room->key == poll.key;
     if (has_newest_key) poll.room_number = login->room->group->facts.number;
     const bool needs_store = caller && (!has_newest_key || !login->room->group->is_complete ||
                                         RoomPolls::MissingFor(login, poll));
     if (!needs_store) {
       if (login != nullptr) login->seen_at = turn.now;
-      state_.room_polls().Poll(login, poll, {}, std::move(reply), turn);
+      state_.room_polls().Poll(login, std::move(poll), {}, std::move(reply), turn);
       return AnswerIfStopping(turn);
     }
   }
   (void)Begin(*caller, /*knows_group=*/false);
   if (!poll.room_number) {
-    if (const std::optional<RoomKeyClaims> claims = channel_.tokens().ReadRoomKey(key)) {
+    if (const std::optional<RoomKeyClaims> claims = channel_.tokens().ReadRoomKey(poll.key)) {
       const bool is_own = claims->instance == instance;
       poll.room_number = is_own ? claims->room_number : 0;
-      if (is_own && !Rejoin(*caller, *claims, key)) {
-        return Pause(poll, std::move(reply));  // the next poll tries again
+      if (is_own && !Rejoin(*caller, *claims, poll.key)) {
+        return Pause(std::move(poll), std::move(reply));  // the next poll tries again
       }
     }
   }
@@ -198,13 +197,14 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, std::u
     }
   }
   Turn turn(*this);
-  state_.room_polls().Poll(state_.logins().Find(instance), poll, older, std::move(reply), turn);
+  state_.room_polls().Poll(state_.logins().Find(instance), std::move(poll), older, std::move(reply),
+                           turn);
   AnswerIfStopping(turn);
 }
 
-void WebimClients::Pause(const std::optional<RoomPoll>& room, PollReply reply) {
+void WebimClients::Pause(std::optional<RoomPoll> room, PollReply reply) {
   Turn turn(*this);
-  state_.polls().Pause(room, std::move(reply), turn);
+  state_.polls().Pause(std::move(room), std::move(reply), turn);
   AnswerIfStopping(turn);
 }
 

@@ -93,10 +93,9 @@ class WebimClients {
   void PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply);
   /// A poll without a caller, or with a key that is not its own, is held and answered empty.
   /// @threads reads the store when the messages are not in memory.
-  void PollRoom(const std::optional<ChannelInstance>& caller, std::uint64_t start,
-                std::string_view key, PollReply reply);
+  void PollRoom(const std::optional<ChannelInstance>& caller, RoomPoll poll, PollReply reply);
   /// See `WaitingPolls::Pause`.
-  void Pause(const std::optional<RoomPoll>& room, PollReply reply);
+  void Pause(std::optional<RoomPoll> room, PollReply reply);
   /// Before a stop: answers every waiting poll, and later ones at once.
   void AnswerAll();
 

@@ -20,12 +20,6 @@ HttpReply Succeed(const JsonText& fields) {
   return {.body = std::move(body += '}')};
 }
 
-/// Whether a poll's reply is that the caller was kicked.
-bool IsOfKicked(std::string_view body) {
-  static const std::string kKicked = KickedReply();
-  return body == kKicked;
-}
-
 }  // namespace
 
 WebimRouter::WebimRouter(const ChannelContext& context, Admission& admission,
@@ -136,8 +130,9 @@ Status WebimRouter::Identify(const ChannelCommand& command, ChannelRequest& requ
 PollReply WebimRouter::BeginPoll(Call& call, std::function<std::string()> if_lost,
                                  std::optional<UserId> payer) const {
   const auto render = [node = context_.channel.deps().node](std::string body, RequestLabel& label) {
+    static const std::string kKicked = KickedReply();
     // A poll that brings nothing new is no failure, although its code is not 0.
-    if (IsOfKicked(body)) {
+    if (body == kKicked) {
       const ChannelCode& kicked = ChannelCodeOf(label.endpoint, Errc::kInstanceKicked);
       label.code = kicked.code;
       label.failure = kicked.failure;
