@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cassert>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <limits>
@@ -41,9 +42,12 @@ std::string Sign(const HmacKey& key, std::string_view purpose, std::string conte
   return ToHex(content);
 }
 
-/// @param digit  of lower-case hex.
-unsigned ValueOf(char digit) {
-  return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+/// @param digits  of hex.
+template <typename Number>
+Number ValueOf(std::string_view digits) {
+  Number number = 0;
+  (void)std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+  return number;
 }
 
 std::optional<std::string> DecodeHex(std::string_view text) {
@@ -51,7 +55,7 @@ std::optional<std::string> DecodeHex(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    bytes += static_cast<char>(ValueOf(text[i]) << 4 | ValueOf(text[i + 1]));
+    bytes += static_cast<char>(ValueOf<std::uint8_t>(text.substr(i, 2)));
   }
   return bytes;
 }
@@ -136,8 +140,7 @@ std::optional<ChannelInstance> ChannelTokens::ReadInstance(std::string_view a2,
 }
 
 std::uint64_t ChannelTokens::NumberIn(std::string_view a2) {
-  const std::optional<std::string> bytes = DecodeHex(a2.substr(0, 2 * kNumberBytes));
-  return bytes && bytes->size() == kNumberBytes ? NumberAt(*bytes) : 0;
+  return ValueOf<std::uint64_t>(a2.substr(0, 2 * kNumberBytes));
 }
 
 std::string ChannelTokens::SignRoomKey(const RoomKeyClaims& claims) const {

@@ -25,6 +25,7 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
     reply = RenderFault(call);
   }
   if (!reply) return;
+  reply->headers.reserve(reply->headers.size() + call.headers.size());
   std::ranges::move(call.headers, std::back_inserter(reply->headers));
   recorder_.Record({.request_id = std::move(request.request_id),
                     .peer_address = std::move(request.peer_address),
@@ -58,6 +59,7 @@ void PendingCall::Answer(const Render& render) {
   if (is_answered_.exchange(true)) return;
   HttpReply reply = render(label_);
   charge_.ChargeReply(reply.body.size());
+  reply.headers.reserve(reply.headers.size() + headers_.size());
   std::ranges::move(headers_, std::back_inserter(reply.headers));
   if (duration_ == Duration::kCounted) {
     recorder_.Record(facts_, label_, reply.status);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -26,7 +26,7 @@ class RequestIds {
   /// @param prefix  distinguishes runs of the program that write to the same log.
   explicit RequestIds(std::string prefix) : prefix_(std::move(prefix)) {}
 
-  std::string Next() { return fmt::format("{}-{:x}", prefix_, ++count_); }
+  std::string Next() { return fmt::format(FMT_COMPILE("{}-{:x}"), prefix_, ++count_); }
 
  private:
   const std::string prefix_;

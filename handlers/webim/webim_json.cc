@@ -1,7 +1,6 @@
 #include "handlers/webim/webim_json.h"
 
 #include <chrono>
-#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -108,10 +107,11 @@ std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::st
   constexpr std::size_t kRestBytes = 160;  // enough for numbers of any size
   std::string reply;
   reply.reserve(kRestBytes + key.size() + entries.size());
-  fmt::format_to(
-      std::back_inserter(reply),
-      R"({{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":{},"HoldTime":{},"Key":)",
-      next_seq, hold.count());
+  reply.append(R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","NextSeq":)")
+      .append(std::to_string(next_seq))
+      .append(R"(,"HoldTime":)")
+      .append(std::to_string(hold.count()))
+      .append(R"(,"Key":)");
   AppendJsonString(key, reply);
   reply.append(R"(,"RspMsgList":[)").append(entries).append("]}");
   return reply;
