@@ -25,15 +25,16 @@ int CodeOf(Errc error) {
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
 
 /// Takes `start` off the front of the text, if it begins so.
-bool Take(std::string_view start, std::string_view& text) {
+constexpr bool Take(std::string_view start, std::string_view& text) {
   if (!text.starts_with(start)) return false;
   text.remove_prefix(start.size());
   return true;
 }
 
-/// Takes what comes before the first character that `is_part` refuses.
-std::string_view TakeWhile(bool (*is_part)(char), std::string_view& text) {
-  const auto end = std::ranges::find_if_not(text, is_part);
+/// Takes what comes before the first character that `kIsPart` refuses.
+template <bool (*kIsPart)(char)>
+std::string_view TakeWhile(std::string_view& text) {
+  const auto end = std::ranges::find_if_not(text, kIsPart);
   const std::string_view part(text.begin(), end);
   text.remove_prefix(part.size());
   return part;
@@ -50,10 +51,11 @@ bool TakePlainObject(std::string_view& text, OnMember on_member) {
   if (Take("}", text)) return true;
   do {
     if (!Take("\"", text)) return false;
-    const std::string_view name = TakeWhile(IsPlain, text);
+    const std::string_view name = TakeWhile<IsPlain>(text);
     if (!Take("\":", text)) return false;
     const bool is_number = !Take("\"", text);
-    const std::string_view value = TakeWhile(is_number ? IsAsciiDigit : IsPlain, text);
+    const std::string_view value =
+        is_number ? TakeWhile<IsAsciiDigit>(text) : TakeWhile<IsPlain>(text);
     const bool is_good = is_number ? !value.empty() && value.size() <= kMaxDigits &&
                                          (value == "0" || value.front() != '0')
                                    : Take("\"", text);
