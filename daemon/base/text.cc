@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace rtcroom {
 namespace {
@@ -55,12 +56,15 @@ Utf8Piece FirstUtf8Piece(std::string_view text) {
 }
 
 bool IsUtf8(std::string_view text) {
-  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
-  auto at = text.begin();
-  while ((at = std::find_if_not(at, text.end(), is_ascii)) != text.end()) {
-    const Utf8Piece piece = FirstUtf8Piece({at, text.end()});
+  while (!text.empty()) {
+    // Most text is ASCII, and is read eight bytes at a time.
+    std::uint64_t word = ~std::uint64_t{0};
+    if (text.size() >= sizeof(word)) std::memcpy(&word, text.data(), sizeof(word));
+    const bool is_ascii = (word & 0x8080'8080'8080'8080U) == 0;
+    const Utf8Piece piece =
+        is_ascii ? Utf8Piece{.length = sizeof(word), .is_character = true} : FirstUtf8Piece(text);
     if (!piece.is_character) return false;
-    at += static_cast<std::ptrdiff_t>(piece.length);
+    text.remove_prefix(piece.length);
   }
   return true;
 }
