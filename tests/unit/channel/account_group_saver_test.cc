@@ -39,6 +39,10 @@ class RecordingGroups : public AccountStore {
   Result<std::size_t> TrimReadPositions(TimePoint /*as_of*/, TimePoint /*before*/) override {
     return 0;
   }
+  Result<std::vector<GroupJoinChange>> LoadGroupJoins() override {
+    return Error{Errc::kStoreBusy, "not read here"};
+  }
+  Status RecordGroupJoins(std::span<const GroupJoinChange> /*changes*/) override { return {}; }
 
   bool is_busy = false;
   std::vector<AccountGroupChange> recorded;
