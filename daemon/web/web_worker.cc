@@ -130,6 +130,7 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
     session.stream.Publish(session.peer, session.order.rtmp_query());
   }
   session.is_answered = true;
+  session.listeners = TcpListenersIn(answer);
   v1::WebReport report;
   report.mutable_opened()->set_session(id);
   report.mutable_opened()->set_answer(finished);
@@ -143,6 +144,7 @@ void WebWorker::Answer(const std::string& id, const std::string& answer) {
 void WebWorker::Connect(const std::string& id) {
   Session& session = sessions_.at(id);
   session.watch.Connected(clock_.Monotonic());
+  ShutListeners(session.listeners);
   logger_.Info("web_session_connected", {{"session", Shown(id)}, {"ms", Age(session)}});
   v1::WebReport report;
   *AddUsage(report).add_sessions() = StatsOf(session);

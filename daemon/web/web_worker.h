@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <rtcroom/v1/web.pb.h>
 
@@ -19,6 +20,7 @@
 #include "daemon/web/media_pipeline.h"
 #include "daemon/web/sdp_answer.h"
 #include "daemon/web/session_watch.h"
+#include "daemon/web/tcp_listeners.h"
 #include "daemon/web/web_peer.h"
 #include "daemon/web/web_stream.h"
 
@@ -61,6 +63,7 @@ class WebWorker {
     SessionWatch watch;
     std::shared_ptr<WebPeer> peer = {};  ///< shared with callbacks of the media library
     bool is_answered = false;
+    std::vector<TcpListener> listeners = {};
     std::uint64_t reported_bytes = 0;
 
     [[nodiscard]] bool publishes() const { return order.direction() == v1::WEB_DIRECTION_PUBLISH; }

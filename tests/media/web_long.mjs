@@ -2,6 +2,7 @@
 // figures, and fails when sessions leave something behind.
 import assert from 'node:assert';
 import fs from 'node:fs';
+import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { until } from '../console/support/until.js';
 import { LossyRelay } from './support/web/lossy_relay.mjs';
@@ -95,8 +96,8 @@ async function loss() {
   }
 }
 
-/** Pictures come by the expected way. */
-async function throughNetwork(what, settings, expected, relay) {
+/** Pictures come by the expected way, and go on after `also` has had the answers. */
+async function throughNetwork(what, settings, expected, relay, also = () => {}) {
   const other = await Whole.start(settings);
   try {
     const [ann, bob] = [await other.browser.open(relay), await other.browser.open(relay)];
@@ -104,6 +105,7 @@ async function throughNetwork(what, settings, expected, relay) {
     await other.sit(...kRoom, 'bob');
     await isOpen(bob.play('ann', await other.whep(...kRoom, 'bob', 'ann')));
     await until(`${what}: pictures`, async () => (await bob.figures('ann')).pictures > 0);
+    for (const tab of [ann, bob]) also(await tab.call('ann', 'answer'));
     const since = Date.now();
     const ways = [await ann.call('ann', 'way'), await bob.call('ann', 'way')];
     for (const way of ways) assert.match(way, expected);
@@ -117,9 +119,17 @@ async function throughNetwork(what, settings, expected, relay) {
   }
 }
 
+/** What scanners of ports send to each one that they find. */
+function scan(sdp) {
+  const [, host, port] = / TCP \d+ (\S+) (\d+) typ host tcptype passive/.exec(sdp);
+  const socket = net.connect(Number(port), host, () => socket.write('GET / HTTP/1.1\r\n\r\n'));
+  socket.on('error', () => {});
+  socket.unref();
+}
+
 async function networks() {
   const withoutUdp = { relayed: (sdp) => sdp.replaceAll(/a=candidate:\S+ \d+ UDP .*\r\n/gi, '') };
-  await throughNetwork('TCP', { 'web.tcp': true }, /^\w+ tcp 127\.0\.0\.1:/, withoutUdp);
+  await throughNetwork('TCP', { 'web.tcp': true }, /^\w+ tcp 127\.0\.0\.1:/, withoutUdp, scan);
   await throughNetwork('IPv6', { 'web.addresses': ['::1'] }, /^\w+ udp ::1:/);
   const router = new LossyRelay({ up: 0, down: 0 }, '127.0.0.1');
   await throughNetwork('NAT', { 'web.public_address': '127.9.9.9' }, /^\w+ udp 127\.9\.9\.9:/, router);

@@ -88,6 +88,8 @@ class Session {
     };
   }
 
+  answer() { return this.reply.text; }
+
   /** By which way it is connected: kind and protocol of the own end, and address and port of the other one. */
   async way() {
     const all = await this.connection.getStats();
