@@ -80,11 +80,9 @@ bool WebSessions::AskNextLocked(WebSession& session) {
     if (other.name == session.name && !other.done) home = other.worker;
     ++load[other.worker.get()];
   }
-  const MonotonicTime now = deps_.clock.Monotonic();
-  WebWorkerPtr next = workers_.Choose(session.name, home, load, now);
+  WebWorkerPtr next = workers_.Choose(session.name, home, load, deps_.clock.Monotonic());
   if (next == nullptr || next == session.worker) return false;
   session.worker = std::move(next);
-  session.asked = now;
   session.Ask();
   WantKeepLocked();
   return true;
@@ -131,7 +129,6 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
              .user_id = user_id,
              .worker = std::move(worker),
              .since = now,
-             .asked = now,
              .done = std::move(done)});
   return std::nullopt;
 }
@@ -378,7 +375,7 @@ MonotonicTime WebSessions::Round() {
   const MonotonicTime now = deps_.clock.Monotonic();
   EndIfLocked(
       [&](const WebSession& session) REQUIRES(mutex_) {
-        const bool is_late = session.done && session.asked + kAnswerPatience <= now;
+        const bool is_late = session.done && session.since + kAnswerPatience <= now;
         // One that hangs, if it was asked, would keep each further caller waiting as long.
         if (is_late && !session.offer.empty()) workers_.Pause(*session.worker, now);
         return is_late;
@@ -390,7 +387,7 @@ MonotonicTime WebSessions::Round() {
   }
   MonotonicTime next = next_keep_;
   for (const auto& [id, session] : sessions_) {
-    if (session.done) next = std::min(next, session.asked + kAnswerPatience);
+    if (session.done) next = std::min(next, session.since + kAnswerPatience);
   }
   return next;
 }

@@ -61,7 +61,6 @@ struct WebSession {
   UserId user_id{};
   WebWorkerPtr worker{};  ///< null: its worker knows that it ends
   MonotonicTime since{};
-  MonotonicTime asked{};                         ///< when this worker was asked to answer
   std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
   std::string rtmp_query{};  ///< kept, like the offer, for the next worker, in case one is full
   std::string offer{};       ///< empty: no worker was asked yet, or it is answered
@@ -140,7 +139,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   using Done = std::function<void(const WebAnswer&)>;
   /// Opens a session.
   /// @param done  called exactly once, from any thread: before this returns, or within the 3 s that
-  ///              each worker that is asked has to answer. It is quick.
+  ///              a worker has to answer. It is quick.
   /// @threads may read the store.
   void Open(const WebSessionOffer& offer, Done done) EXCLUDES(mutex_);
   /// Ends a session on behalf of its client.
