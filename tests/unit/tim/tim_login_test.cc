@@ -127,11 +127,12 @@ TEST_F(TimLogin, ALogoutIsChargedAndDoesNotWait) {
   SdkClient later(server_);
   later.TakeLogin(*client);
   std::string hellos;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 59; ++i) {
     hellos += ClientFrame(kFinal | kBinaryOpcode,
                           R"({"head":{"servcmd":"im_open_status.wshello","seq":1},"body":{}})");
   }
-  client->SendBytes(hellos);  // the rate of the socket
+  client->SendBytes(hellos);  // with the login they are all that its socket takes at once
+  EXPECT_THAT(client->Pushes(), SizeIs(59));
   server_.costs.refused_addresses = {"192.0.2.1"};
   const std::uint32_t charged = server_.costs.charged_to_addresses;
   client->Send("im_open_status.wslogout", {{"wslogout_type", 0}});
