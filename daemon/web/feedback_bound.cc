@@ -60,14 +60,14 @@ FeedbackBound::Verdict FeedbackBound::Take(std::uint16_t number, bool is_marked)
 }
 
 void BoundFeedback(GstElement* rtpbin, std::uint32_t extension) {
-  g_signal_connect(
-      rtpbin, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer extension) {
-        if (!g_str_has_prefix(GST_OBJECT_NAME(pad), "recv_rtp_sink")) return;
-        gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket,
-                          new Watched{static_cast<guint8>(GPOINTER_TO_UINT(extension))},
-                          [](gpointer watched) { delete static_cast<Watched*>(watched); });
-      }),
-      GUINT_TO_POINTER(extension));
+  g_signal_connect(rtpbin, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer id) {
+                     if (!g_str_has_prefix(GST_OBJECT_NAME(pad), "recv_rtp_sink")) return;
+                     gst_pad_add_probe(
+                         pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket,
+                         new Watched{static_cast<guint8>(GPOINTER_TO_UINT(id))},
+                         [](gpointer watched) { delete static_cast<Watched*>(watched); });
+                   }),
+                   GUINT_TO_POINTER(extension));
 }
 
 }  // namespace rtcroom
