@@ -270,7 +270,7 @@ TEST_F(OutgoingCalls, RefusesASelfSignedCertificate) {
   const SelfSignedServer server;
   const auto reply = http_.Get(server.Url(), "/", kWaitTimeout);
   EXPECT_ERROR(kUnreachable, reply);
-  EXPECT_THAT(reply.error().detail, HasSubstr("SSL"));
+  EXPECT_THAT(reply.error().detail, HasSubstr("the certificate is not accepted"));
 }
 
 TEST_F(OutgoingCalls, AbortsRunningCallsWhenStopped) {
