@@ -22,9 +22,12 @@ GstPadProbeReturn OnPacket(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer data
   const bool is_counted =
       gst_rtp_buffer_get_extension_onebyte_header(&packet, watched.extension, 0, &number, &size) &&
       size == sizeof(std::uint16_t);
-  const Verdict verdict = is_counted ? watched.bound.Take(GST_READ_UINT16_BE(number),
-                                                          gst_rtp_buffer_get_marker(&packet))
-                                     : Verdict::kPass;
+  Verdict verdict = Verdict::kPass;
+  if (is_counted) {
+    const auto* const bytes = static_cast<const guint8*>(number);  // at any address
+    verdict = watched.bound.Take(static_cast<std::uint16_t>(bytes[0] << 8U | bytes[1]),
+                                 gst_rtp_buffer_get_marker(&packet));
+  }
   gst_rtp_buffer_unmap(&packet);
   if (verdict == Verdict::kMark) {
     // A decoder of sound takes no harm of it, nor does a picture, but at the end of a slice.
