@@ -43,9 +43,9 @@ std::optional<std::string> FaultOfValue(const json& value, int depth) {
 std::optional<std::string> FaultOfBodyReading(std::string_view bytes) {
   if (bytes.empty()) return std::nullopt;
   const std::size_t type = static_cast<unsigned char>(bytes.front()) % kContentTypes.size();
-  // The parser alone reads what begins with a blank.
+  // The parser alone reads what ends with a blank.
   const Result<json> value = ParseJson(bytes.substr(1));
-  const Result<json> same = ParseJson(" " + std::string(bytes.substr(1)));
+  const Result<json> same = ParseJson(std::string(bytes.substr(1)) + " ");
   if (value.ok() != same.ok() || (value && *value != *same)) return "not what the parser reads";
   const Result<Body> parsed = ParseBody(kContentTypes.at(type), bytes.substr(1));
   if (!parsed) {

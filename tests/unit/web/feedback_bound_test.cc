@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include <gst/gst.h>
 #include <gtest/gtest.h>
 
 #include "daemon/web/gst_objects.h"
