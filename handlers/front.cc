@@ -7,10 +7,13 @@
 namespace rtcroom {
 
 RequestPlan Front::Resolve(HttpRequest& request) {
-  // Rooms have no paths among those of webim: `prefix_checks`. All others are first looked for in
-  // their table, since most requests are to them, and one look tells.
-  const bool is_webim = handlers_.webim != nullptr && handlers_.webim->Serves(request.path);
-  const RequestPlan plan = is_webim ? RequestPlan() : handlers_.rooms.Resolve(request);
+  // Rooms have no paths among those of webim: `prefix_checks`. All other paths are first looked for
+  // in the rooms' table, since most requests are to rooms, and one look tells.
+  if (handlers_.webim != nullptr && handlers_.webim->Serves(request.path)) {
+    request.handler = handlers_.webim;
+    return handlers_.webim->Resolve(request);
+  }
+  const RequestPlan plan = handlers_.rooms.Resolve(request);
   RequestHandler* const other = request.route == nullptr ? OtherFor(request) : nullptr;
   request.handler = other == nullptr ? &handlers_.rooms : other;
   return other == nullptr ? plan : other->Resolve(request);
@@ -18,7 +21,6 @@ RequestPlan Front::Resolve(HttpRequest& request) {
 
 RequestHandler* Front::OtherFor(const HttpRequest& request) const {
   const auto& [rooms, webim, channel, tim, web, callbacks, welcome, demo] = handlers_;
-  if (webim != nullptr && webim->Serves(request.path)) return webim;
   if (channel != nullptr && channel->Serves(request.path)) return channel;
   if (tim != nullptr && tim->Serves(request.path)) return tim;
   if (web != nullptr && web->Serves(request.path)) return web;

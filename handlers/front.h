@@ -49,7 +49,7 @@ class Front : public HttpHandler {
   HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
-  /// Null: the request is one to rooms, or to no handler.
+  /// The handler of a request that is not to webim; null: it is to rooms, or to no handler.
   [[nodiscard]] RequestHandler* OtherFor(const HttpRequest& request) const;
 
   const FrontHandlers handlers_;
