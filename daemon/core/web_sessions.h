@@ -148,8 +148,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   [[nodiscard]] bool Has(std::string_view session) const EXCLUDES(mutex_);
 
   /// A worker has called. The sessions that it serves go on if their users may still have them, the
-  /// others are closed, now or once the store can be asked; so is one whose offer
-  /// waits, since its answer is lost: the client offers anew.
+  /// others are closed, now or once the store can be asked. A session whose offer waits is closed,
+  /// too, since its answer is lost: the client offers anew.
   void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
               std::span<const WebRunning> running) EXCLUDES(mutex_);
   /// Its call has ended, and with it its sessions.
@@ -178,8 +178,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   /// @return when to call it again at the latest.
   MonotonicTime Round() EXCLUDES(mutex_);
   CommitSignal& changes() { return changes_; }
-  /// Checks what workers say they serve. Likewise, with `arrivals`, for a thread of its own:
-  /// `Round` must not wait for a store that is slow.
+  /// Checks what workers say they serve. It is for another thread, as `Round` must not wait for a
+  /// slow store, to be called when `arrivals` is raised, and when it says.
   /// @threads may read the store.
   MonotonicTime CheckRestored() EXCLUDES(mutex_);
   CommitSignal& arrivals() { return arrivals_; }

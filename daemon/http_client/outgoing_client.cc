@@ -113,7 +113,7 @@ Error Failed(std::string_view why) {
   return {Errc::kUnavailable, fmt::format("outgoing call: {}", why)};
 }
 
-/// What the library's names of failures mean, for logs.
+/// Reasons that a log gives in the place of the library's names of failures.
 constexpr auto kWhy = std::to_array<std::pair<httplib::Error, std::string_view>>({
     {httplib::Error::Connection, "cannot connect"},
     {httplib::Error::ConnectionTimeout, "no connection in time"},

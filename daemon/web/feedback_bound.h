@@ -29,7 +29,7 @@ class FeedbackBound {
   std::uint32_t count_ = 0;  ///< since the last marker
 };
 
-/// Applies one to the packets that come to an rtpbin, which has no pads yet.
+/// Applies a `FeedbackBound` to the packets that come to an rtpbin, which has no pads yet.
 /// @param extension  the ID of the header extension that has the number
 void BoundFeedback(GstElement* rtpbin, std::uint32_t extension);
 

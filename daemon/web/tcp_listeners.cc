@@ -15,7 +15,7 @@
 namespace rtcroom {
 namespace {
 
-/// What listens at a descriptor; nullopt of all others.
+/// The listener with this descriptor; nullopt if the descriptor is anything else.
 std::optional<TcpListener> ListenerAt(int fd) {
   int listens = 0;
   socklen_t size = sizeof(listens);

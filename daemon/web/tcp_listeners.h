@@ -16,14 +16,14 @@ struct TcpListener {
   bool operator==(const TcpListener&) const = default;
 };
 
-/// Those that the candidates of an answer name. @source RFC 6544, 4.5.
+/// The listeners that the candidates of an answer name. @source RFC 6544, 4.5.
 std::vector<TcpListener> TcpListenersIn(std::string_view answer);
 
-/// Lets nobody connect to these listeners of the process any more; its connections stay.
+/// Refuses new connections to these listeners of the process; the connections that exist stay.
 ///
-/// A session has one buffer of the library for what comes over all connections to it, so half a
-/// packet, from whoever finds the port, would be the end of a browser that uses TCP. There is also
-/// no bound for how many connect.
+/// The library has one buffer for all connections to a session. So a stranger who connects and
+/// sends half a packet would break the connection of a browser that uses TCP. The library also sets
+/// no bound on the number of connections.
 void ShutListeners(const std::vector<TcpListener>& listeners);
 
 }  // namespace rtcroom

@@ -72,7 +72,7 @@ void ForEachElement(GstElement* rtc, const char* kind, Call call) {
   for (const GstPtr<GstElement>& element : found) call(element.get());
 }
 
-/// What the head of a packet of SRTP or SRTCP tells. @source RFC 3550; RFC 5761, section 4.
+/// Kind and sender of a packet, which SRTP does not encrypt. @source RFC 3550; RFC 5761, section 4.
 struct PacketHead {
   bool is_rtcp = false;
   std::uint32_t source = 0;

@@ -39,7 +39,8 @@ Status StatusOf(const PublishOutcome& published) {
   return Error{Errc::kNotAllowed, std::string(reason)};
 }
 
-/// Of a client that is refused and that the media server would keep; none when it has no ID.
+/// The order to disconnect a client that was refused and that the media server would keep; none if
+/// the client has no ID.
 std::vector<StreamDrop> DropsOf(StreamClient refused) {
   if (refused.client.empty()) return {};
   return {{.client = std::move(refused), .reason = StreamDropReason::kRefused}};

@@ -54,7 +54,7 @@ Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
 void RemoveEnded(const Context& context, std::vector<AccountGroup> rows) {
   std::set<std::uint64_t> ended;
   for (const AccountGroup& row : rows) {
-    // That of messages between accounts begins with the login.
+    // The row of messages between accounts has the time of the login.
     const bool has_ended =
         row.room_number == 0 &&
         context.channel.logins().HasEnded(
