@@ -81,9 +81,10 @@ void StreamClaims::ClaimLocked(const Member& member, Dialect dialect, std::strin
   std::string stream = rtcroom::StreamOf(dialect, member.user_id, named, streams_);
   if (stream.empty()) return;
   Members& members = members_of_[stream];
-  members.push_front(member);
-  claims_.emplace(member,
-                  Claim{.stream = std::move(stream), .place = members.begin(), .since = since});
+  const bool is_own = IsOwnStream(stream, member.user_id, streams_);
+  const auto place = members.all.insert(is_own ? members.all.begin() : members.others, member);
+  if (!is_own) members.others = place;
+  claims_.emplace(member, Claim{.stream = std::move(stream), .place = place, .since = since});
 }
 
 std::optional<std::string> StreamClaims::ReleaseLocked(const Member& member, TimePoint now) {
@@ -99,11 +100,13 @@ std::optional<std::string> StreamClaims::ReleaseLocked(const Member& member, Tim
     released_.erase(release_order_.front());
     release_order_.pop_front();
   }
-  const auto members = members_of_.find(claim->second.stream);
-  members->second.erase(claim->second.place);
+  const auto found = members_of_.find(claim->second.stream);
+  Members& members = found->second;
+  if (members.others == claim->second.place) ++members.others;
+  members.all.erase(claim->second.place);
   claims_.erase(claim);
-  if (!members->second.empty()) return std::nullopt;
-  return std::move(members_of_.extract(members).key());
+  if (!members.all.empty()) return std::nullopt;
+  return std::move(members_of_.extract(found).key());
 }
 
 std::vector<std::string> StreamClaims::TakeEvicted() {
@@ -116,7 +119,8 @@ std::vector<StreamClaims::Member> StreamClaims::MembersOf(std::string_view strea
   const MutexLock lock(mutex_);
   const auto found = members_of_.find(stream);
   if (found == members_of_.end()) return members;
-  std::ranges::copy(found->second | std::views::take(kMostMembers), std::back_inserter(members));
+  std::ranges::copy(found->second.all | std::views::take(kMostMembers),
+                    std::back_inserter(members));
   return members;
 }
 
@@ -125,7 +129,7 @@ std::vector<StreamOwner> StreamClaims::OwnersOf(std::string_view stream) const {
   const MutexLock lock(mutex_);
   const auto found = members_of_.find(stream);
   if (found == members_of_.end()) return owners;
-  for (const Member& member : found->second | std::views::take(kMostMembers)) {
+  for (const Member& member : found->second.all | std::views::take(kMostMembers)) {
     owners.push_back({.room = member.room,
                       .room_number = claims_.find(member)->second.since.room_number,
                       .user_id = member.user_id});
@@ -153,7 +157,7 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
   }
   const auto found = members_of_.find(stream);
   if (found == members_of_.end()) return owner;
-  for (const Member& member : found->second) {
+  for (const Member& member : found->second.all) {
     const Claim& claim = claims_.find(member)->second;
     consider(
         {.room = member.room, .room_number = claim.since.room_number, .user_id = member.user_id},
@@ -168,9 +172,9 @@ bool StreamClaims::IsClaimed(std::string_view stream) const {
 }
 
 bool StreamClaims::IsClaimedByItsUser(std::string_view stream) const {
-  return std::ranges::any_of(MembersOf(stream), [&](const Member& member) {
-    return IsOwnStream(stream, member.user_id, streams_);
-  });
+  const MutexLock lock(mutex_);
+  const auto found = members_of_.find(stream);
+  return found != members_of_.end() && found->second.others != found->second.all.begin();
 }
 
 std::optional<std::string> StreamClaims::StreamOf(const RoomKey& room,

@@ -40,14 +40,14 @@ class StreamClaims : public CommitListener {
   void Restore(const Room& room) EXCLUDES(mutex_);
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
 
-  /// The members that claim the stream, the latest add_pusher first, at most `kMostMembers`.
-  /// Several only where a user is in several rooms, or where clients name the stream of another.
+  /// The members that claim the stream, at most `kMostMembers`: first those for whom get_push_url
+  /// would sign it, then clients that name the stream of another; of each, the latest add_pusher
+  /// first.
   [[nodiscard]] std::vector<Member> MembersOf(std::string_view stream) const EXCLUDES(mutex_);
   /// Its members with the numbers of their rooms, at most `kMostMembers`.
   [[nodiscard]] std::vector<StreamOwner> OwnersOf(std::string_view stream) const EXCLUDES(mutex_);
   [[nodiscard]] bool IsClaimed(std::string_view stream) const EXCLUDES(mutex_);
-  /// Whether a member claims it for whom get_push_url would sign it, among the latest
-  /// `kMostMembers`.
+  /// Whether a member claims it for whom get_push_url would sign it.
   [[nodiscard]] bool IsClaimedByItsUser(std::string_view stream) const EXCLUDES(mutex_);
   /// How many members of one stream are looked at. There are more only where many clients name the
   /// stream of another.
@@ -76,14 +76,18 @@ class StreamClaims : public CommitListener {
   [[nodiscard]] std::set<std::string> OwnStreamsIn(const RoomKey& room) const EXCLUDES(mutex_);
 
  private:
-  using Members = std::list<Member>;
+  struct Members {
+    std::list<Member> all{};  ///< in the order of `MembersOf`
+    /// The first for whom get_push_url would not sign the stream.
+    std::list<Member>::iterator others = all.end();
+  };
   struct Since {
     std::uint64_t room_number = 0;
     TimePoint at{};
   };
   struct Claim {
     std::string stream{};
-    Members::iterator place{};  ///< in `members_of_`
+    std::list<Member>::iterator place{};  ///< in `members_of_`
     Since since{};
   };
   /// A claim that has ended.

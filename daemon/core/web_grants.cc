@@ -21,7 +21,6 @@ Result<RoomKey> WebRights::CheckPublish(const WebGrant& grant) const {
   if (revoked && grant.signed_until <= *revoked) return NotAllowed("revoked");
   const auto& [bound, user_id] = grant.binding;
   std::optional<RoomKey> room;
-  // Among many members that claim the stream the one that is meant may not be found.
   if (!bound.id.value.empty()) {
     if (claims.StreamOf(bound, user_id) == stream) room = bound;
   } else {

@@ -56,6 +56,32 @@ TEST_F(StreamClaimsTest, TellsTheUserOfAStreamFromThoseWhoNameIt) {
   EXPECT_FALSE(claims_.IsClaimedByItsUser("alice"));
 }
 
+TEST_F(StreamClaimsTest, TheUserOfAStreamComesBeforeAllWhoNameIt) {
+  const auto name_it = [&](const std::string& room, const std::string& user) {
+    AddPusherCommand add = Add(Key(room), user);
+    add.dialect = Dialect::kGen2;
+    add.profile.push_url = "rtmp://h/live/alice_0011aabb";
+    ASSERT_OK(AddNow(rooms_, add));
+  };
+  const auto leave = [&](const std::string& room, const std::string& user) {
+    ASSERT_OK(rooms_.DeletePusher(Member(Key(room), user)));
+  };
+  name_it("alices", "alice");
+  for (std::size_t i = 0; i < StreamClaims::kMostMembers; ++i) {
+    name_it("r" + std::to_string(i), "mallory");
+  }
+  EXPECT_EQ(RoomsOf("alice_0011aabb").front(), "alices");
+  EXPECT_TRUE(claims_.IsClaimedByItsUser("alice_0011aabb"));
+  leave("r63", "mallory");
+  name_it("r63", "trudy");
+  name_it("second", "alice");
+  leave("alices", "alice");
+  EXPECT_EQ(RoomsOf("alice_0011aabb").front(), "second");
+  leave("second", "alice");
+  EXPECT_EQ(RoomsOf("alice_0011aabb").front(), "r63");
+  EXPECT_FALSE(claims_.IsClaimedByItsUser("alice_0011aabb"));
+}
+
 TEST_F(StreamClaimsTest, TellTheOwnStreamsOfARoom) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(CreateRoom(Create("r2", "other")));
