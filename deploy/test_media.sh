@@ -85,7 +85,28 @@ try_web() {  # INSTALL-COMMAND...
 of_worker() { in_machine journalctl --unit rtcroomd-web --no-pager --output cat; }
 
 # Chromium of this machine in rooms of the service, by what GStreamer and nginx are in the system.
+# The worker where the media library is another than that with which the package was made.
+compile_worker() {
+  part "browsers: the worker is compiled and its tests run"
+  fresh_system compile
+  mkdir "$root/src"
+  git ls-files -z | tar --create --null --files-from - | tar --extract --directory "$root/src"
+  add_packages clang-19 lld-19 libclang-rt-19-dev libgtest-dev libgmock-dev
+  local packages program
+  for packages in build media; do
+    with_network chroot "$root" /src/deploy/install-packages $packages > "$work/apt.log" 2>&1 ||
+      fail "$(tail -20 "$work/apt.log")"
+  done
+  local -a tests=(unit_web_tests unit_web_worker_tests)
+  in_root env --chdir=/src bash -c 'cmake --preset unit && cmake --build build/unit --target "$@"' \
+    - rtcroomd-web "${tests[@]}" > build/worker.log 2>&1 || fail "$(tail -20 build/worker.log)"
+  for program in "${tests[@]}"; do
+    in_root "/src/build/unit/tests/unit/web/$program" --gtest_brief=1
+  done
+}
+
 try_browsers() {
+  [[ $release == "$(. /etc/os-release && echo "$VERSION_CODENAME")" ]] || compile_worker
   part "browsers: installation"
   [[ ! tests/console/package-lock.json -nt tests/console/node_modules/.package-lock.json ]] ||
     with_network npm ci --prefix tests/console --no-audit --no-fund --loglevel=error
