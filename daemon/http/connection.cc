@@ -151,11 +151,12 @@ void Connection::Resume() {
       return ReadRequests();
     case State::kWriting:
       return Continue();
+    case State::kStreaming:
+      return ReadStream();
     case State::kLingering:
       return Discard();
     case State::kHeld:
-    case State::kDispatched:
-    case State::kStreaming:
+    case State::kDispatched:  // the client sends on, or is gone: read after the reply
     case State::kEnded:
       return;
   }
@@ -163,12 +164,21 @@ void Connection::Resume() {
 
 void Connection::Wait(IoStatus for_what) {
   if (for_what == IoStatus::kClosed) return EndWhenTaken();
-  const auto readiness = for_what == IoStatus::kWantWrite
-                             ? boost::asio::posix::descriptor_base::wait_write
-                             : boost::asio::posix::descriptor_base::wait_read;
-  socket_.async_wait(readiness, [self = shared_from_this()](const auto& error) {
-    if (!error) self->Guarded(&Connection::Resume);  // a cancelled wait: already closed
-  });
+  if (for_what == IoStatus::kWantRead) return WaitToRead();
+  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
+                     [self = shared_from_this()](const auto& error) {
+                       // A cancelled wait: already closed.
+                       if (!error) self->Guarded(&Connection::Resume);
+                     });
+}
+
+void Connection::WaitToRead() {
+  if (std::exchange(waits_to_read_, true)) return;
+  socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                     [self = shared_from_this()](const auto& error) {
+                       self->waits_to_read_ = false;
+                       if (!error) self->Guarded(&Connection::Resume);
+                     });
 }
 
 void Connection::ReadProxy() {
@@ -352,13 +362,15 @@ std::size_t Connection::HeldMemory() const {
          of_stream + system_memory_;
 }
 
-// A connection that reads has more bytes in the kernel only where it sent much.
+// A connection that reads, or waits for bytes meanwhile, has more in the kernel only where it sent
+// much.
 void Connection::MeasureMemory() {
   if (state_ == State::kEnded) return;
   const bool is_busy = state_ == State::kDispatched;
   // Until its handler has returned, a worker owns the transport.
   if (is_busy && is_on_worker_ && progress_ != ReplyProgress::kReturned) return;
-  const bool is_unread = is_busy || state_ == State::kHeld || state_ == State::kWriting ||
+  const bool is_unread = (is_busy && !waits_to_read_) || state_ == State::kHeld ||
+                         state_ == State::kWriting ||
                          (state_ == State::kStreaming && !stream_->is_reading);
   if (!is_unread && system_memory_ == 0) return;
   system_memory_ = BeyondSmall(transport_.MeasureSystem());

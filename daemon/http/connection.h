@@ -148,6 +148,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   }
   void Resume();
   void Wait(IoStatus for_what);
+  /// Resumes when there are bytes to read, or their end.
+  void WaitToRead();
   void ReadProxy();
   void RefuseProxyHeader();
   void Secure();
@@ -180,7 +182,6 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::shared_ptr<Stream> OpenStream(std::uint32_t turn, std::string head,
                                      TwoWayStream::Owner owner);
   void BeginStream(std::string head);
-  void WatchStreamsClient();
   void ReadStreamLater();
   void ReadStream();
   [[nodiscard]] bool MayReadStream() const;
@@ -229,6 +230,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
 
   State state_ = State::kProxyHeader;
+  bool waits_to_read_ = false;
   MonotonicTime deadline_ = MonotonicTime::max();
   MonotonicTime requested_at_{};
   MonotonicTime lingers_until_{};  ///< where the client has not taken everything

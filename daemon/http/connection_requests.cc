@@ -81,7 +81,7 @@ void Connection::Run(Call&& call) {
     if (!reply) {
       // The reply is sent later; earlier replies need not wait for it.
       (void)outbox_.Flush(transport_);
-      return;
+      return WaitToRead();
     }
     state_ = State::kReading;
     return outbox_.Append(*std::move(reply));
@@ -91,6 +91,7 @@ void Connection::Run(Call&& call) {
   deadline_ = MonotonicTime::max();
   call_memory_ = call.request.body.capacity();
   if (!CountMemory()) return;
+  WaitToRead();
   ++context_.at_work;
   if (context_.workers.TrySubmit(
           urgency, [self = shared_from_this(), request = std::move(call.request)]() mutable {

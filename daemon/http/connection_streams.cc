@@ -112,15 +112,6 @@ void Connection::BeginStream(std::string head) {
   ReadStream();
 }
 
-void Connection::WatchStreamsClient() {
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
-                     [self = shared_from_this()](const auto& error) {
-                       if (!error && self->state_ == State::kStreaming) {
-                         self->Guarded(&Connection::ReadStream);
-                       }
-                     });
-}
-
 void Connection::ReadStreamLater() {
   loop_.Post([self = shared_from_this()] {
     if (self->state_ == State::kStreaming) self->Guarded(&Connection::ReadStream);
@@ -146,7 +137,7 @@ void Connection::ReadStream() {
     // Bytes that arrive between this read and the wait end the wait at once.
     const bool is_drained = !has_read || (got.bytes < room.size() && !transport_.HasPending());
     if (is_drained && MayReadStream()) {
-      WatchStreamsClient();
+      WaitToRead();
       return SendStream();  // a TLS write may have waited for this read
     }
   }

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::IsEmpty;
 
 using ConnectionMemory = EdgeTest;
@@ -169,6 +170,33 @@ TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientThatWaits) {
   client.Send(std::string(kSent / 2, 'x'));
   EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
   EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
+}
+
+TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientWhoseRequestIsNotAnswered) {
+  constexpr std::size_t kSent = 40'000;
+  for (const char* const path : {"/inline", "/worker"}) {
+    Mutex mutex;
+    Responder pending;
+    Serve(std::make_unique<TestHandler>([&](const HttpRequest& request, Responder& responder) {
+      if (!request.body.empty()) return responder.Send(Describe(request));
+      const MutexLock lock(mutex);
+      pending = std::move(responder);
+    }));
+    RawClient client(address());
+    client.Send(RawPost(path, ""));
+    EXPECT_TRUE(Eventually([&] { return handler_->handled() == 1; }));
+    EXPECT_EQ(held_.held, kConnectionBytes);
+    client.Send(RawPost(path, std::string(kSent, 'x')));
+    EXPECT_TRUE(Eventually([&] { return held_.held >= kConnectionBytes + kSent; })) << path;
+    {
+      const MutexLock lock(mutex);
+      pending.Send({.body = "at last"});
+    }
+    EXPECT_EQ(client.Receive().body, "at last");
+    EXPECT_THAT(client.Receive().body, EndsWith("x")) << "what came meanwhile is read";
+    EXPECT_TRUE(Eventually([&] { return held_.held == kConnectionBytes; })) << path;
+    server_.reset();
+  }
 }
 
 TEST_F(ConnectionMemory, KeepsAnEighthOfTheMemoryForThoseThatHoldLittle) {
