@@ -7,6 +7,15 @@
 #include "daemon/base/log_scope.h"
 
 namespace rtcroom {
+namespace {
+
+/// Adds the headers of a call to its reply, which mostly has none of its own.
+void AddHeaders(Headers headers, HttpReply& reply) {
+  if (reply.headers.empty()) return reply.headers.swap(headers);
+  std::ranges::move(headers, std::back_inserter(reply.headers));
+}
+
+}  // namespace
 
 void ProtocolHandler::Handle(HttpRequest& request, Responder& responder) {
   request.request_id = recorder_.NextId();
@@ -18,6 +27,7 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
   Call call{.http = request, .responder = responder, .look = look};
   std::optional<HttpReply> reply;
   try {
+    call.headers.reserve(2);  // most have that many
     cors_.AddOrigin(request.origin, call.headers);
     reply = Run(call);
   } catch (...) {
@@ -25,8 +35,7 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
     reply = RenderFault(call);
   }
   if (!reply) return;
-  reply->headers.reserve(reply->headers.size() + call.headers.size());
-  std::ranges::move(call.headers, std::back_inserter(reply->headers));
+  AddHeaders(std::move(call.headers), *reply);
   recorder_.Record({.request_id = std::move(request.request_id),
                     .peer_address = std::move(request.peer_address),
                     .begun = request.begun},
@@ -59,8 +68,7 @@ void PendingCall::Answer(const Render& render) {
   if (is_answered_.exchange(true)) return;
   HttpReply reply = render(label_);
   charge_.ChargeReply(reply.body.size());
-  reply.headers.reserve(reply.headers.size() + headers_.size());
-  std::ranges::move(headers_, std::back_inserter(reply.headers));
+  AddHeaders(std::move(headers_), reply);
   if (duration_ == Duration::kCounted) {
     recorder_.Record(facts_, label_, reply.status);
   } else {

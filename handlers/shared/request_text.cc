@@ -117,6 +117,9 @@ void ReplaceLoneSurrogates(std::string& text) {
 template <typename Json>
 std::optional<Json> ReadPlainObject(std::string_view text, std::size_t most) {
   Json object = Json::object();
+  if constexpr (requires(typename Json::object_t members) { members.reserve(0); }) {
+    object.template get_ref<typename Json::object_t&>().reserve(4);
+  }
   const auto take_string = [&text]() -> std::optional<std::string> {
     const std::size_t end = text.starts_with('"') ? text.find('"', 1) : text.npos;
     if (end == text.npos || !IsVerbatim(text.substr(1, end - 1))) return std::nullopt;
@@ -196,8 +199,10 @@ std::string FaultOfUnread(std::string_view body, std::string_view of_object) {
 }  // namespace
 
 FormPairs ParseForm(std::string_view text) {
+  // A pair has about 32 bytes; the text of a body may be long.
+  constexpr std::size_t kMostExpected = 16;
   FormPairs pairs;
-  if (!text.empty()) pairs.reserve(4);  // few requests have more
+  if (!text.empty()) pairs.reserve(std::min(1 + text.size() / 32, kMostExpected));
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));

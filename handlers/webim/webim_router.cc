@@ -81,9 +81,10 @@ std::optional<HttpReply> WebimRouter::RunCommand(Call& call, const ChannelComman
   const std::optional<UserId> payer =
       request.IsCallerKnown() ? std::optional(request.caller.account) : std::nullopt;
   if (command.poll != nullptr) {
-    const Status begun = command.poll(request, context_, [&](std::function<std::string()> if_lost) {
+    const auto begin = [&](std::function<std::string()> if_lost) {
       return BeginPoll(call, std::move(if_lost), payer);
-    });
+    };
+    const Status begun = command.poll(request, context_, std::ref(begin));
     return begun ? std::nullopt : std::optional(FailCommand(begun.error(), call.label));
   }
   const Result<JsonText> fields = command.handler(request, context_);
