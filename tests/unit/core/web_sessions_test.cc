@@ -18,6 +18,7 @@
 #include "tests/support/fake_streams.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
+#include "tests/support/plain_signatures.h"
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
 
@@ -29,23 +30,6 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 using testing::UnorderedElementsAre;
-
-/// A query is a user ID; it is good for the room "r1".
-class PlainSignatures : public WebSignatures {
- public:
-  [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
-                                             std::string_view query) const override {
-    return WebGrant{
-        .direction = direction,
-        .name = name,
-        .binding = {.room = MakeKey(RoomKind::kLive, "r1"), .user_id = {std::string(query)}},
-        .signed_until = kNoon + 1h};
-  }
-  [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
-                                      TimePoint /*now*/) const override {
-    return binding == nullptr ? "pull " + name.stream : "to play for " + binding->user_id.value;
-  }
-};
 
 /// Counts how often rooms are read, and calls back once, after the viewers of one were read.
 class HookedStore : public FailingStore {
