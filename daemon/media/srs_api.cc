@@ -209,6 +209,35 @@ Result<StreamList> ReadSrsList(OutgoingReply reply, std::string_view app) {
   return reader.Finish(is_parsed);
 }
 
+OutgoingCall SrsClientsCall(const StreamServerOptions& options) {
+  // The limit of bytes is reached first, so the list is whole.
+  return {.path_and_query = fmt::format("/api/v1/clients/?start=0&count={}", kMaxStreamListBytes),
+          .headers = LoginHeader(options.control_key),
+          .max_reply_bytes = kMaxStreamListBytes};
+}
+
+Result<std::set<std::string>> ReadSrsClients(OutgoingReply reply) {
+  if (const Status checked = CheckReplyStatus(reply); !checked) return checked.error();
+  ReplaceInvalidBytes(reply.body);
+  // A tree of the whole text would take many times its memory.
+  const auto is_needed = [](int depth, Json::parse_event_t event, const Json& parsed) {
+    constexpr int kInClient = 3;
+    return event != Json::parse_event_t::key || depth < kInClient || parsed == "id";
+  };
+  const Json list = Json::parse(reply.body, is_needed, /*allow_exceptions=*/false);
+  const Json* const clients = list.is_object() ? ArrayMember(list, "clients") : nullptr;
+  if (clients == nullptr || IntegerMember(list, "code") != kSuccess) {
+    return UnreadableReply("no clients");
+  }
+  std::set<std::string> ids;
+  for (const Json& client : *clients) {
+    const auto id = client.find("id");
+    if (id == client.end() || !id->is_string()) return UnreadableReply("a client");
+    ids.insert(id->get<std::string>());
+  }
+  return ids;
+}
+
 OutgoingCall SrsDropCall(const StreamServerOptions& options, std::string_view client) {
   return {.method = "DELETE",
           .path_and_query = fmt::format("/api/v1/clients/{}", PercentEncode(client)),

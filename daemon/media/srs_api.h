@@ -1,6 +1,7 @@
 // An SRS media server, asked over its HTTP API.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,13 @@ OutgoingCall SrsListCall(const StreamServerOptions& options);
 /// The published streams of an application, of all virtual hosts.
 /// @errors kUnavailable for any reply but a whole list with valid members.
 Result<StreamList> ReadSrsList(OutgoingReply reply, std::string_view app);
+
+/// Asks for the list of clients.
+OutgoingCall SrsClientsCall(const StreamServerOptions& options);
+
+/// The IDs of all clients, publishers and players.
+/// @errors kUnavailable for any reply but a whole list.
+Result<std::set<std::string>> ReadSrsClients(OutgoingReply reply);
 
 /// Disconnects a client.
 /// @param client  a client ID.

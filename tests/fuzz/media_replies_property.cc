@@ -90,6 +90,10 @@ Fault FaultOfMediaReplies(std::string_view bytes) {
     case 1:
       return FaultOfDrop(ReadNginxDrop(reply));
     case 2:
+      if (const auto clients = ReadSrsClients(reply);
+          !clients && clients.error().code != Errc::kUnavailable) {
+        return "an unexpected error";
+      }
       return FaultOfList(ReadSrsList(reply, "live"), text.size());
     case 3:
       return FaultOfDrop(ReadSrsDrop(reply));

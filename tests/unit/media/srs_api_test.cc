@@ -183,6 +183,58 @@ TEST(SrsCalls, AskForAllStreams) {
   EXPECT_EQ(HeaderOf(SrsListCall({}), "Authorization"), "(none)");
 }
 
+TEST(SrsClients, AreAskedForInFull) {
+  const OutgoingCall call = SrsClientsCall(SrsTestOptions());
+  EXPECT_EQ(call.method, "GET");
+  EXPECT_EQ(call.path_and_query, "/api/v1/clients/?start=0&count=8388608");
+  EXPECT_EQ(HeaderOf(call, "Authorization"), "Basic YWRtaW46cGFzcyB3b3Jk");
+  EXPECT_EQ(call.max_reply_bytes, kMaxStreamListBytes);
+}
+
+/// A player as SRS 7 writes it.
+Json SrsClient(const std::string& id) {
+  return {{"id", id},
+          {"vhost", "vid-1r4ep6z"},
+          {"stream", "vid-1d17mea"},
+          {"ip", "127.0.0.1"},
+          {"tcUrl", ""},
+          {"url", "/live/bob"},
+          {"name", "bob"},
+          {"type", "rtc-play"},
+          {"publish", false},
+          {"alive", 0.15},
+          {"kbps", {{"id", 7}, {"send_30s", 0}}}};
+}
+
+TEST(SrsClients, AreThoseOfAWholeList) {
+  const Json list = {
+      {"code", 0}, {"server", "vid-1"}, {"clients", {SrsClient("048z57p7"), SrsClient("c2")}}};
+  const auto clients = ReadSrsClients({200, list.dump()});
+  ASSERT_OK(clients);
+  EXPECT_THAT(*clients, ElementsAre("048z57p7", "c2"));
+  const auto none = ReadSrsClients({200, R"({"code":0,"clients":[]})"});
+  ASSERT_OK(none);
+  EXPECT_THAT(*none, IsEmpty());
+  std::string odd = list.dump();
+  odd.replace(odd.find("bob"), 3, "\xFF\x01");
+  ASSERT_OK(ReadSrsClients({200, odd}));
+}
+
+// A missing player would be taken for one that has gone.
+TEST(SrsClients, AreUnreadableOtherwise) {
+  const std::string list = Json{{"code", 0}, {"clients", {SrsClient("c1")}}}.dump();
+  for (std::size_t size = 0; size < list.size(); ++size) {
+    EXPECT_ERROR(kUnavailable, ReadSrsClients({200, list.substr(0, size)})) << size;
+  }
+  EXPECT_ERROR(kUnavailable, ReadSrsClients({401, list}));
+  for (const char* body :
+       {R"({"code":1,"clients":[]})", R"({"code":0})", R"({"code":0,"clients":{}})",
+        R"({"code":0,"clients":[7]})", R"({"code":0,"clients":[{"id":7}]})",
+        R"({"code":0,"clients":[{"name":"a"}]})", R"([{"id":"a"}])"}) {
+    EXPECT_ERROR(kUnavailable, ReadSrsClients({200, body})) << body;
+  }
+}
+
 TEST(SrsCalls, DropAClient) {
   const OutgoingCall call = SrsDropCall(SrsTestOptions(), "a69j0j6g");
   EXPECT_EQ(call.method, "DELETE");
