@@ -39,7 +39,9 @@ void MediaPoller::Run(const std::stop_token& stop) {
         if (deps_.server != nullptr) Poll();
       }
       // A server that does not answer takes `drop_timeout` for each.
-      DropAll(deps_.monitor.Sweep(), deps_.clock.Monotonic() + options_.period);
+      const MonotonicTime deadline = deps_.clock.Monotonic() + options_.period;
+      DropAll(deps_.monitor.Sweep(), deadline);
+      if (deps_.players != nullptr) DropAll(deps_.players->Sweep(), deadline);
     } catch (const std::exception&) {
       // Most likely out of memory: the next round repeats what was left out.
       deps_.logger.Error("media_poll_fault");
@@ -58,6 +60,7 @@ void MediaPoller::Poll() {
     poll.clients.push_back({.stream = stream.name, .client = stream.client});
   }
   deps_.monitor.Poll(poll, list->streams);
+  if (deps_.players != nullptr) deps_.players->Poll(options_.poll_timeout);
 }
 
 void MediaPoller::RecordReach(const Status& reached) {
@@ -101,6 +104,7 @@ void MediaPoller::DropAll(const std::vector<StreamDrop>& drops, MonotonicTime de
     const bool is_dropped = outcome && *outcome == DropOutcome::kDropped;
     // The callback of its end may be lost: after a start the server polls before it can be called.
     if (is_dropped) deps_.monitor.Ended(client.client);
+    if (is_dropped && deps_.players != nullptr) deps_.players->Dropped(client.client);
     deps_.drops.Count(StreamDropReasonName(reason), is_dropped ? "dropped" : "not_dropped");
     deps_.logger.Info("stream_dropped", {{"stream", client.stream},
                                          {"client", client.client},

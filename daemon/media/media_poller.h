@@ -14,6 +14,7 @@
 #include "daemon/base/tally.h"
 #include "daemon/base/thread_pool.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/media/srs_players.h"
 #include "daemon/media/stream_monitor.h"
 #include "daemon/media/stream_server.h"
 
@@ -37,6 +38,7 @@ struct MediaPollerDeps {
   StreamMonitor& monitor;
   StreamServer* server = nullptr;  ///< null: nothing can be asked; what may be on air is kept all
                                    ///< the same, for the answers to callbacks
+  SrsPlayers* players = nullptr;   ///< null: no players are disconnected
   CommitSignal& removals;
   MediaObserver& observer;
   Tally& drops;  ///< counts them by `StreamDropReasonName`, and "dropped" or "not_dropped"

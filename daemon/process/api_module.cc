@@ -146,9 +146,9 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
 
 std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, RequestRecorder& recorder,
                                    const Cors& cors) {
-  if (deps.web == nullptr || deps.web->sessions() == nullptr) return nullptr;
+  if (deps.web == nullptr || deps.web->sessions_of_workers() == nullptr) return nullptr;
   return std::make_unique<WebRouter>(
-      WebContext{.sessions = *deps.web->sessions(),
+      WebContext{.sessions = deps.web->sessions(),
                  .addresses = deps.web->addresses(),
                  .admission = deps.auth.admission(),
                  .clock = deps.runtime.clock,

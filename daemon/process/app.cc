@@ -192,15 +192,14 @@ Status App::BuildServices() {
       on_air.push_back(
           &stream_pushes_.emplace(store_.state().claims, channel_->receivers().notices()));
     }
-    if (WebSessions* const sessions = web_ ? web_->sessions() : nullptr) {
-      on_air.push_back(sessions);
-    }
-    media_ = std::make_unique<MediaModule>(*config_,
-                                           MediaModuleDeps{.store = store_,
-                                                           .observer = metrics_.media_observer(),
-                                                           .tallies = metrics_.tallies(),
-                                                           .on_air = std::move(on_air),
-                                                           .runtime = runtime_});
+    if (web_ != nullptr) on_air.push_back(&web_->sessions());
+    media_ = std::make_unique<MediaModule>(
+        *config_, MediaModuleDeps{.store = store_,
+                                  .observer = metrics_.media_observer(),
+                                  .tallies = metrics_.tallies(),
+                                  .on_air = std::move(on_air),
+                                  .web = web_ ? &web_->sessions() : nullptr,
+                                  .runtime = runtime_});
     media_->Start();
   }
   if (HasCloud(*config_)) {
@@ -236,7 +235,7 @@ Status App::BuildServices() {
 }
 
 ViewerPresence App::PresenceOfViewers() {
-  return [channel = channel_.get(), web = web_ ? web_->sessions() : nullptr](
+  return [channel = channel_.get(), web = web_ ? &web_->sessions() : nullptr](
              const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
     return (channel != nullptr && AnyPresent(channel->receivers().Of(room_number, user_id))) ||
            (web != nullptr && web->Plays(room, user_id));
@@ -267,7 +266,7 @@ Status App::Listen(InheritedSockets& sockets) {
                               .account_logins = *account_logins_,
                               .clients = MakeRoomClients(),
                               .media = WitnessOfMedia(),
-                              .web = web_ ? web_->sessions() : nullptr,
+                              .web = web_ ? web_->sessions_of_workers() : nullptr,
                               .urls = auth_->streams(),
                               .metrics = metrics_,
                               .max_held_bytes = max_held_.of_admin,
@@ -287,17 +286,17 @@ Status App::Listen(InheritedSockets& sockets) {
                                   .runtime = runtime_});
   if (!config.grpc.listen.empty()) {
     MixFeed* const mixes = config.mix.max == 0 ? nullptr : &store_.state().mixes;
-    events_ =
-        std::make_unique<EventsModule>(config, config_.is_dev(),
-                                       EventsModuleDeps{.store = store_,
-                                                        .rooms = api_->rooms(),
-                                                        .account_logins = *account_logins_,
-                                                        .media = WitnessOfMedia(),
-                                                        .mixes = mixes,
-                                                        .web = web_ ? web_->sessions() : nullptr,
-                                                        .recordings_url = config.recording.base_url,
-                                                        .sockets = sockets,
-                                                        .runtime = runtime_});
+    events_ = std::make_unique<EventsModule>(
+        config, config_.is_dev(),
+        EventsModuleDeps{.store = store_,
+                         .rooms = api_->rooms(),
+                         .account_logins = *account_logins_,
+                         .media = WitnessOfMedia(),
+                         .mixes = mixes,
+                         .web = web_ ? web_->sessions_of_workers() : nullptr,
+                         .recordings_url = config.recording.base_url,
+                         .sockets = sockets,
+                         .runtime = runtime_});
   }
   if (Status status = sockets.CheckAllTaken(); !status) return status;
   ApplyLimits();

@@ -43,11 +43,7 @@ MetricsSources App::MakeMetricsSources() {
             return MixStats{.mixes = store_.state().mixes.Count(),
                             .followers = events_ == nullptr ? 0 : events_->mix_followers()};
           },
-      .web =
-          [this] {
-            WebSessions* const sessions = web_ == nullptr ? nullptr : web_->sessions();
-            return sessions == nullptr ? WebCounts() : sessions->Count();
-          },
+      .web = [this] { return web_ == nullptr ? WebCounts() : web_->sessions().Count(); },
       .trtc_pending = [this] { return cloud_ == nullptr ? 0 : cloud_->CountPending(); },
       .recording_space = [this] { return media_ == nullptr ? std::nullopt : media_->free_bytes(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },

@@ -16,9 +16,12 @@ using std::chrono::milliseconds;
 /// The longest wait for a list of streams.
 constexpr milliseconds kMaxPollTimeout{3000};
 
+StreamServerOptions MakeServerOptions(const LiveConfig& live) {
+  return {.base_url = live.api_base_url, .control_key = live.control_key, .app = live.app};
+}
+
 std::unique_ptr<StreamServer> MakeServer(const LiveConfig& live, OutgoingHttp& http) {
-  const StreamServerOptions options{
-      .base_url = live.api_base_url, .control_key = live.control_key, .app = live.app};
+  const StreamServerOptions options = MakeServerOptions(live);
   switch (live.api) {
     case LiveApi::kNginxRtmp:
       return std::make_unique<NginxRtmpServer>(options, http);
@@ -30,6 +33,18 @@ std::unique_ptr<StreamServer> MakeServer(const LiveConfig& live, OutgoingHttp& h
       break;
   }
   return nullptr;
+}
+
+std::shared_ptr<SrsPlayers> MakePlayers(const LiveConfig& live, const MediaModuleDeps& deps,
+                                        OutgoingHttp& http) {
+  if (live.api != LiveApi::kSrs || deps.web == nullptr) return nullptr;
+  auto players = std::make_shared<SrsPlayers>(
+      MakeServerOptions(live), SrsPlayers::Deps{.sessions = *deps.web,
+                                                .http = http,
+                                                .removals = deps.store.state().claims.removals(),
+                                                .clock = deps.runtime.clock});
+  deps.web->Attach(players, SrsPlayers::kMaxPlayers, {});
+  return players;
 }
 
 StreamTableOptions MakeTableOptions(const Config& config) {
@@ -102,10 +117,12 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
                                           .players = players_,
                                           .on_air = &on_air_,
                                           .clock = deps.runtime.clock}),
+      players_of_srs_(MakePlayers(config.live, deps, outgoing_)),
       poller_({.period = config.live.poll_period,
                .poll_timeout = std::min(kMaxPollTimeout, milliseconds(config.live.poll_period))},
               {.monitor = monitor_,
                .server = server_.get(),
+               .players = players_of_srs_.get(),
                .removals = deps.store.state().claims.removals(),
                .observer = deps.observer,
                .drops = deps.tallies.media_drops,
@@ -114,6 +131,7 @@ MediaModule::MediaModule(const Config& config, const MediaModuleDeps& deps)
       recordings_(MakeRecordings(config, deps, monitor_)),
       callbacks_(MakeRules(config.live), {.monitor = monitor_,
                                           .poller = poller_,
+                                          .players = players_of_srs_.get(),
                                           .counted = deps.tallies.callbacks,
                                           .clock = deps.runtime.clock,
                                           .logger = deps.runtime.logger,

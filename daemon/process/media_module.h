@@ -11,6 +11,7 @@
 #include "daemon/http_client/outgoing_http.h"
 #include "daemon/media/media_poller.h"
 #include "daemon/media/recording_index.h"
+#include "daemon/media/srs_players.h"
 #include "daemon/media/stream_monitor.h"
 #include "daemon/media/stream_server.h"
 #include "daemon/process/runtime.h"
@@ -25,6 +26,7 @@ struct MediaModuleDeps {
   MediaObserver& observer;
   Tallies& tallies;
   std::vector<OnAirListener*> on_air = {};  ///< besides the mixes
+  WebSessions* web = nullptr;               ///< null: browsers are not served
   Runtime& runtime;
 };
 
@@ -54,6 +56,7 @@ class MediaModule {
   const StreamClaims& claims_;
   OnAirFanOut on_air_;
   StreamMonitor monitor_;
+  const std::shared_ptr<SrsPlayers> players_of_srs_;  ///< null unless SRS serves browsers
   MediaPoller poller_;
   const std::unique_ptr<RecordingIndex> recordings_;  ///< null without `recording.root`
   CallbackRouter callbacks_;

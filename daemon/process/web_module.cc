@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/media/srs_players.h"
+
 namespace rtcroom {
 namespace {
 
@@ -28,35 +30,33 @@ WebAddressOptions MakeAddressOptions(const Config& config) {
           .turn_secret = web.turn_secret};
 }
 
-std::unique_ptr<WebSessions> MakeSessions(const Config& config, const WebModuleDeps& deps,
-                                          const WebSignatures& signatures) {
-  const WebConfig& web = config.web;
-  if (web.max_sessions == 0) return nullptr;
-  RoomState& state = deps.store.state();
-  return std::make_unique<WebSessions>(
-      WebSessions::Deps{.rights = {.rooms = deps.store.storage(),
-                                   .bans = state.bans,
-                                   .revocations = state.revocations,
-                                   .claims = state.claims},
-                        .signatures = signatures,
-                        .observer = deps.observer,
-                        .clock = deps.runtime.clock,
-                        .random = deps.runtime.random,
-                        .logger = deps.runtime.logger,
-                        .app = config.live.app,
-                        .on_end = deps.on_end},
-      WebSessionLimits{.per_worker = web.max_sessions,
-                       .per_user = web.max_sessions_per_user,
-                       .per_address = web.max_sessions_per_address});
+WebSessionLimits MakeLimits(const WebConfig& web) {
+  const bool is_of_srs = !web.srs_base_url.empty();
+  return {.per_worker = is_of_srs ? SrsPlayers::kMaxPlayers : web.max_sessions,
+          .per_user = web.max_sessions_per_user,
+          // SRS may know no address but that of its proxy.
+          .per_address = is_of_srs ? SrsPlayers::kMaxPlayers : web.max_sessions_per_address};
 }
 
 }  // namespace
 
 WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
     : addresses_(MakeAddressOptions(config)),
-      sessions_(MakeSessions(config, deps, addresses_)),
+      is_of_srs_(!config.web.srs_base_url.empty()),
+      sessions_({.rights = {.rooms = deps.store.storage(),
+                            .bans = deps.store.state().bans,
+                            .revocations = deps.store.state().revocations,
+                            .claims = deps.store.state().claims},
+                 .signatures = addresses_,
+                 .observer = deps.observer,
+                 .clock = deps.runtime.clock,
+                 .random = deps.runtime.random,
+                 .logger = deps.runtime.logger,
+                 .app = config.live.app,
+                 .on_end = deps.on_end},
+                MakeLimits(config.web)),
       commits_(deps.store.state().web_commits) {
-  commits_.ForwardTo(sessions_.get());
+  commits_.ForwardTo(&sessions_);
 }
 
 WebModule::~WebModule() { commits_.ForwardTo(nullptr); }

@@ -1,8 +1,6 @@
 // The sessions of browsers of one life of the server, and their addresses.
 #pragma once
 
-#include <memory>
-
 #include "daemon/config/config.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/process/runtime.h"
@@ -34,12 +32,14 @@ class WebModule {
   WebModule& operator=(const WebModule&) = delete;
 
   [[nodiscard]] const WebAddresses& addresses() const { return addresses_; }
-  /// Null with SRS, which has sessions of its own.
-  [[nodiscard]] WebSessions* sessions() { return sessions_.get(); }
+  [[nodiscard]] WebSessions& sessions() { return sessions_; }
+  /// Null with SRS, which takes offers itself.
+  [[nodiscard]] WebSessions* sessions_of_workers() { return is_of_srs_ ? nullptr : &sessions_; }
 
  private:
   const WebAddresses addresses_;
-  const std::unique_ptr<WebSessions> sessions_;
+  const bool is_of_srs_;
+  WebSessions sessions_;
   CommitRelay& commits_;
 };
 

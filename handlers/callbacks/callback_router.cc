@@ -114,8 +114,7 @@ void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& diale
       context_.monitor.Ended(callback.client);
       break;
     case CallbackCall::kPlay:
-      outcome = CheckPlay(callback);
-      break;
+      return Play(callback, dialect, responder);
     case CallbackCall::kRecorded:
       if (context_.recorded) {
         context_.recorded(callback.file, context_.monitor.StreamOfClient(callback.client));
@@ -136,6 +135,36 @@ void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dial
   // Until the others are dropped the media server takes the new client for a second one of the same
   // name.
   Reply(callback, dialect, outcome, responder, std::move(published.drops));
+}
+
+void CallbackRouter::Play(const StreamCallback& callback, const Dialect& dialect,
+                          Responder& responder) {
+  const Status outcome = CheckPlay(callback);
+  if (outcome || context_.players == nullptr || callback.client.empty()) {
+    return Reply(callback, dialect, outcome, responder);
+  }
+  struct Waiting {
+    StreamCallback callback;
+    Responder responder;
+  };
+  // Shared by the copies of the functions.
+  const auto waiting = std::make_shared<Waiting>(callback, std::move(responder));
+  const auto answer = [this, waiting, &dialect](const WebAnswer& given) {
+    const bool is_open = given.outcome == WebOpenOutcome::kOpened;
+    const std::string_view reason = WebOpenOutcomeName(given.outcome);
+    Reply(waiting->callback, dialect,
+          is_open ? Status() : Error{Errc::kNotAllowed, std::string(reason)}, waiting->responder);
+  };
+  const bool is_taken = waiting->responder.RunOnWorker([this, waiting, answer] {
+    const StreamCallback& asked = waiting->callback;
+    context_.players->Play({.direction = WebDirection::kPlay,
+                            .name = {.stream = asked.stream, .app = rules_.app},
+                            .query = asked.query,
+                            .address = asked.address,
+                            .sdp = asked.client},
+                           answer);
+  });
+  if (!is_taken) answer({.outcome = WebOpenOutcome::kFailed});
 }
 
 Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {

@@ -10,6 +10,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/tally.h"
 #include "daemon/media/media_poller.h"
+#include "daemon/media/srs_players.h"
 #include "daemon/media/stream_monitor.h"
 #include "handlers/callbacks/callback_handler.h"
 #include "handlers/callbacks/callback_stream.h"
@@ -21,7 +22,8 @@ namespace rtcroom {
 struct CallbackContext {
   StreamMonitor& monitor;
   MediaPoller& poller;
-  Tally& counted;  ///< as of `CallbackHandler`
+  SrsPlayers* players = nullptr;  ///< null: only the signature of a stream permits to play
+  Tally& counted;                 ///< as of `CallbackHandler`
   const Clock& clock;
   Logger& logger;
   /// Receives the path of each complete file, as it was reported, and the stream of its client,
@@ -31,7 +33,7 @@ struct CallbackContext {
 
 /// Answers from memory, and before any limit of callers: all callbacks come from one address, and a
 /// refusal ends a call. Only a client that takes over its own stream waits until the other
-/// connection is closed.
+/// connection is closed, and a browser that plays from SRS may wait for the store, on a worker.
 ///
 /// @threads safe from any thread.
 /// @source protocol E.3, E.4.
@@ -56,6 +58,7 @@ class CallbackRouter : public CallbackHandler {
   [[nodiscard]] static const Dialect* DialectOf(std::string_view path);
   void Decide(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
   void Publish(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
+  void Play(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
   [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
   /// @param drops  clients to disconnect before the answer.
   void Reply(const StreamCallback& callback, const Dialect& dialect, const Status& outcome,

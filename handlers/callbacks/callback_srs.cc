@@ -34,11 +34,10 @@ Result<json> ParseSrsBody(std::string_view body) {
   return parsed;
 }
 
-FormPairs ParamsOf(const json& body) {
-  const std::string param = MemberText(body, "param");
-  std::string_view query = param;
-  if (query.starts_with('?')) query.remove_prefix(1);
-  return ParseForm(query);
+std::string QueryOf(const json& body) {
+  std::string query = MemberText(body, "param");
+  if (query.starts_with('?')) query.erase(0, 1);
+  return query;
 }
 
 /// The complete file, which SRS names relative to its own directory.
@@ -64,7 +63,8 @@ CallbackReading<StreamCallback> ReadCall(CallbackCall call, const json& body,
       if (call == CallbackCall::kPublish) refused.kept_client = callback.client;
       return refused;
     }
-    callback.args = ParamsOf(body);
+    callback.query = QueryOf(body);
+    callback.args = ParseForm(callback.query);
   } else if (call == CallbackCall::kRecorded) {
     callback.file = FileOf(body);
     if (!IsRecordedFile(callback.file)) {

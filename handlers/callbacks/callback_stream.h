@@ -32,6 +32,7 @@ struct StreamCallback {
   /// differ from that which the client was accepted for, and is empty when it is not usable.
   std::string stream{};
   FormPairs args{};       ///< of the stream's URL, where `stream` is set; any bytes, maybe cut
+  std::string query{};    ///< `args` as SRS has them
   std::string address{};  ///< of the client, numeric, for the log; empty when unknown
   /// Position of the media in ms, of kUpdate: unchanged while none arrives. It can overflow.
   std::optional<std::int64_t> media_ms{};

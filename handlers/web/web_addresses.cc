@@ -50,13 +50,7 @@ Result<std::string> WebAddresses::WhipUrl(std::string_view push_url) const {
 
 Result<std::string> WebAddresses::WhepUrl(const WebStreamName& name, const PushBinding& binding,
                                           TimePoint now) const {
-  const bool is_of_srs = !options_.srs_base_url.empty();
-  // With SRS the query signs the stream itself, so with one key a player could push.
-  if (is_of_srs && options_.play_key.Reveal() == options_.push_key.Reveal()) {
-    return Error{Errc::kUnavailable, "live.play_key is not set, or the same as live.push_key"};
-  }
-  const std::string query =
-      Sign((is_of_srs ? "" : "whep/") + PathOf(name), &binding, now + options_.url_ttl);
+  const std::string query = Sign("whep/" + PathOf(name), &binding, now + options_.url_ttl);
   if (query.empty()) {
     return Error{Errc::kUnavailable, "no play key, or the IDs are too long to be signed"};
   }

@@ -72,5 +72,54 @@ TEST_F(SrsStreams, AreNotKeptOffAirByBrowsersThatAreRefused) {
   EXPECT_EQ(Metric(R"(rtcroomd_media_drops_total{reason="refused",result="dropped"})"), 1);
 }
 
+/// "alice" is on air in her room, where "bob" is, too, and plays her by SRS's own WHEP.
+class SrsBrowsers : public MediaFixture {
+ protected:
+  SrsBrowsers()
+      : MediaFixture(std::make_unique<SrsMediaServer>(),
+                     {{"live.check_play", true}, {"web.srs_base_url", kBase}}) {}
+  void SetUp() override {
+    Join("alice");
+    PutOnAir("alice");
+    const ApiReply joined = Rooms().Call(kMulti, "add_pusher", PusherBody(RoomOf("alice"), "bob"));
+    ASSERT_EQ(joined.code(), kOk) << joined;
+    const ApiReply reply = Rooms().Call(
+        kMulti, "get_whep_url", {{"userID", "bob"}, {"roomID", RoomOf("alice")}, {"of", "alice"}});
+    const std::string url = Known(reply.Text("whepURL"));
+    ASSERT_TRUE(url.starts_with(kBase)) << reply;
+    path_ = url.substr(std::string(kBase).size());
+  }
+  int Offer(const std::string& path) { return media_.Control().Send({.target = path}).status; }
+  [[nodiscard]] std::set<std::string> Players() const { return srs().Players(); }
+  [[nodiscard]] const SrsMediaServer& srs() const {
+    return dynamic_cast<const SrsMediaServer&>(media_);
+  }
+  double Playing() { return Metric(R"(rtcroomd_web_sessions{direction="play"})"); }
+
+  static constexpr const char* kBase = "https://media.example.com";
+  std::string path_;  ///< of Bob's address
+};
+
+TEST_F(SrsBrowsers, LoseWhatTheyPlayWithTheirMembership) {
+  EXPECT_EQ(Offer(path_ + "0"), 0) << "forged";
+  EXPECT_EQ(Offer(path_), 201);
+  EXPECT_EQ(Players().size(), 1U);
+  EXPECT_EQ(Playing(), 1);
+  const ApiReply kicked = AdminPost(
+      "/console/api/kick", {{"kind", "multi"}, {"roomID", RoomOf("alice")}, {"userID", "bob"}});
+  EXPECT_EQ(kicked.code(), kOk) << kicked;
+  EXPECT_TRUE(Eventually([&] { return Players().empty(); }));
+  EXPECT_EQ(Offer(path_), 0);
+  EXPECT_TRUE(IsOnAir("alice"));
+  EXPECT_EQ(Metric(R"(rtcroomd_web_ended_total{reason="kicked"})"), 1);
+}
+
+TEST_F(SrsBrowsers, AreCountedUntilSrsHasThemNoMore) {
+  EXPECT_EQ(Offer(path_), 201);
+  EXPECT_EQ(Playing(), 1);
+  for (const std::string& client : Players()) srs().Drop(client);
+  EXPECT_TRUE(Eventually([&] { return Playing() == 0; }));
+}
+
 }  // namespace
 }  // namespace rtcroom

@@ -27,10 +27,7 @@ void SrsMediaServer::Start() {
 
 std::map<std::string, std::string> SrsMediaServer::Publishers(
     const std::string& application) const {
-  const ApiReply reply = Control().Send(
-      {.method = "GET",
-       .target = "/api/v1/streams/",
-       .headers = {{"Authorization", "Basic " + EncodeBase64(SecretOf("control-key"))}}});
+  const ApiReply reply = Ask("GET", "/api/v1/streams/");
   std::map<std::string, std::string> publishers;
   if (reply.status != 200) return publishers;
   for (const nlohmann::json& stream : reply.json["streams"]) {
@@ -39,6 +36,26 @@ std::map<std::string, std::string> SrsMediaServer::Publishers(
     publishers[stream["name"]] = publish["cid"];
   }
   return publishers;
+}
+
+std::set<std::string> SrsMediaServer::Players() const {
+  const ApiReply reply = Ask("GET", "/api/v1/clients/");
+  std::set<std::string> players;
+  for (const nlohmann::json& client : reply.json.at("clients")) {
+    if (client.at("type") == "rtc-play") players.insert(client.at("id"));
+  }
+  return players;
+}
+
+void SrsMediaServer::Drop(const std::string& client) const {
+  (void)Ask("DELETE", "/api/v1/clients/" + client);
+}
+
+ApiReply SrsMediaServer::Ask(const std::string& method, const std::string& target) const {
+  return Control().Send(
+      {.method = method,
+       .target = target,
+       .headers = {{"Authorization", "Basic " + EncodeBase64(SecretOf("control-key"))}}});
 }
 
 std::string SrsMediaServer::SecretOf(const std::string& name) const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/e2e/media_server.h"
@@ -24,9 +25,14 @@ class SrsMediaServer final : public MediaServer {
   [[nodiscard]] bool SendsUpdates() const override { return false; }
   [[nodiscard]] std::map<std::string, std::string> Publishers(
       const std::string& application) const override;
+  /// The clients that are browsers which play.
+  [[nodiscard]] std::set<std::string> Players() const;
+  void Drop(const std::string& client) const;
   [[nodiscard]] std::string SecretOf(const std::string& name) const override;
 
  private:
+  [[nodiscard]] ApiReply Ask(const std::string& method, const std::string& target) const;
+
   const std::chrono::milliseconds patience_;
 };
 

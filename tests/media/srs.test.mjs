@@ -193,6 +193,40 @@ describe('a browser', () => {
   });
 });
 
+describe('a browser that plays', () => {
+  const offer = (query, body = 'v=0\r\n') =>
+    ask(`/rtc/v1/whep/?app=live&stream=${stream}&${query}`, { method: 'POST', headers: {}, body });
+  /** @returns the IDs of the clients that do */
+  const players = async () => {
+    const { clients } = await (await ask('/api/v1/clients/?start=0&count=100')).json();
+    return clients.filter(({ type }) => type === 'rtc-play').map(({ id }) => id);
+  };
+
+  it('is asked for before there is a client, is listed, and can be dropped', async () => {
+    let before;
+    decide = async () => {
+      before = await players();
+      return kAccept;
+    };
+    assert.strictEqual((await offer(kSignature)).status, 201);
+    assert.deepStrictEqual(before, []);
+    const { tcUrl, param, client_id } = of('on_play')[0];
+    assert.deepStrictEqual([tcUrl, param], ['', `app=live&stream=${stream}&${kSignature}`]);
+    assert.deepStrictEqual(await players(), [client_id]);
+    assert.strictEqual((await drop(client_id)).code, 0);
+    assert.strictEqual((await drop(client_id)).code, 2049);
+    assert.deepStrictEqual(await players(), []);
+  });
+
+  it('that is refused, or has no codec, gets no reply and is no client', async () => {
+    await assert.rejects(offer(kSignature, 'm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n'), TypeError);
+    decide = async () => ({ status: 200, body: '{"code":1}' });
+    await assert.rejects(offer('forged'), TypeError);
+    assert.strictEqual(of('on_play').length, 2);
+    assert.deepStrictEqual(await players(), []);
+  });
+});
+
 describe('the API', () => {
   it('needs the login and the slash, and drops clients', async () => {
     push();

@@ -68,21 +68,32 @@ const browsers = new Map();
 
 const isBrowsers = (app, stream) => [...browsers.values()].includes(`${app}/${stream}`);
 
-/** SRS makes the session before it asks, closes the connection of a refused offer without a reply, and keeps its session. */
-async function takeOffer(request, reply) {
+/** The clients that are browsers which play. */
+const players = new Set();
+
+/**
+ * SRS closes the connection of a refused offer without a reply. It makes the session of a publisher before it asks, and
+ * keeps it when it is refused; that of a player it makes afterwards, unless the offer has no codec that it knows.
+ */
+async function takeOffer(action, request, reply) {
+  let offer = '';
+  for await (const bytes of request) offer += bytes;
   const param = request.url.slice(request.url.indexOf('?') + 1);
   const { app = 'live', stream = 'livestream' } = Object.fromEntries(new URLSearchParams(param));
   const client_id = randomBytes(4).toString('hex');
-  const isBusy = isBrowsers(app, stream) || Context.broadcasts.get(`/${app}/${stream}`)?.publisher;
-  if (!isBusy) browsers.set(client_id, `${app}/${stream}`);
+  const publishes = action === 'on_publish';
+  const isBusy = publishes && (isBrowsers(app, stream) || Context.broadcasts.get(`/${app}/${stream}`)?.publisher);
+  if (publishes && !isBusy) browsers.set(client_id, `${app}/${stream}`);
   const mayGoOn = !isBusy && await call({
-    action: 'on_publish', client_id, ip: request.socket.remoteAddress, vhost: kVhost, app, tcUrl: '', stream, param,
+    action, client_id, ip: request.socket.remoteAddress, vhost: kVhost, app, tcUrl: '', stream, param,
     stream_url: `/${app}/${stream}`, stream_id: `vid-${randomBytes(4).toString('hex').slice(1)}`,
+    ...(publishes ? {} : { pageUrl: '' }),
   });
-  if (!mayGoOn) {
+  if (!mayGoOn || offer.includes('VP8')) {
     request.socket.destroy();
     return;
   }
+  if (!publishes) players.add(client_id);
   reply.writeHead(201, { 'Content-Type': 'application/sdp', Connection: 'Close' });
   reply.end('v=0\r\n');
 }
@@ -163,9 +174,15 @@ function listStreams() {
   });
 }
 
+const listClients = () => [
+  ...[...Context.sessions.values()].map(({ id, isPublisher }) => ({ id, type: isPublisher ? 'fmle-publish' : 'rtmp-play' })),
+  ...[...browsers.keys()].map((id) => ({ id, type: 'rtc-publish' })),
+  ...[...players].map((id) => ({ id, type: 'rtc-play' })),
+];
+
 /** @returns the code of the reply */
 function dropClient(id) {
-  if (browsers.delete(id)) return 0;
+  if (browsers.delete(id) || players.delete(id)) return 0;
   const session = Context.sessions.get(id);
   if (!session) return kUnknownClient;
   session.socket.destroy();
@@ -179,14 +196,17 @@ const apiServer = http.createServer((request, reply) => {
   };
   const [place] = request.url.split('?');
   const client = /^\/api\/v1\/clients\/([^/]+)$/.exec(place);
-  if (place === '/rtc/v1/whip/' && request.method === 'POST') {
-    void takeOffer(request, reply);
+  const offered = { '/rtc/v1/whip/': 'on_publish', '/rtc/v1/whep/': 'on_play' }[place];
+  if (offered && request.method === 'POST') {
+    void takeOffer(offered, request, reply);
   } else if (request.headers.authorization !== `Basic ${Buffer.from(login).toString('base64')}`) {
     send(401, { code: 401 }, { 'WWW-Authenticate': 'Basic realm="SRS"' });
   } else if (place === '/api/v1/streams') {
     send(302, {}, { Location: request.url.replace(place, `${place}/`) });
   } else if (place === '/api/v1/streams/' && request.method === 'GET') {
     send(200, { code: 0, streams: listStreams() });
+  } else if (place === '/api/v1/clients/' && request.method === 'GET') {
+    send(200, { code: 0, clients: listClients() });
   } else if (client && request.method === 'DELETE') {
     send(200, { code: dropClient(decodeURIComponent(client[1])) });
   } else {

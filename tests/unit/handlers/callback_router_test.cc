@@ -13,9 +13,13 @@
 
 #include "daemon/base/mutex.h"
 #include "storage/memory/memory_store.h"
+#include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/matchers.h"
+#include "tests/support/plain_signatures.h"
+#include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
+#include "tests/support/unexpected_http.h"
 #include "tests/unit/handlers/callback_router_fixture.h"
 
 namespace rtcroom {
@@ -226,6 +230,76 @@ TEST_F(CallbackRouterTest, SrsIsToldToDisconnectThePublishersThatAreRefusedBefor
       Send("/callback/rtmp/secret", "app=live&clientid=6&call=publish&name=alice", router).status,
       403);
   EXPECT_EQ(server.dropped().size(), 2U);
+}
+
+/// With a live room "r1", which has the pusher "guest".
+class BrowsersAtSrs : public CallbackRouterTest {
+ protected:
+  void SetUp() override {
+    sessions_.Attach(at_srs_, SrsPlayers::kMaxPlayers, {});
+    ASSERT_OK(Apply(store_, Creating(MakeRoom(RoomKind::kLive, "r1", "guest"))));
+  }
+  /// The body of the reply to on_play, whose arguments are that text.
+  std::string Play(const std::string& stream, const std::string& param,
+                   const std::shared_ptr<RecordedReply>& sink = std::make_shared<RecordedReply>()) {
+    Handle(with_browsers_,
+           {.method = "POST",
+            .path = "/callback/srs/secret",
+            .body = fmt::format(R"({{"action":"on_play","client_id":"c1","ip":"192.0.2.7",)"
+                                R"("app":"live","stream":"{}","param":"{}"}})",
+                                stream, param)},
+           sink);
+    return sink->reply().value_or(HttpReply()).body;
+  }
+
+  MemoryStore store_{{}, "00000000000000aa", claims_};
+  PlainSignatures signatures_;
+  CountingWebObserver observer_;
+  CountingRandom random_;
+  WebSessions sessions_{
+      {.rights = {.rooms = store_, .bans = bans_, .revocations = revocations_, .claims = claims_},
+       .signatures = signatures_,
+       .observer = observer_,
+       .clock = clock_,
+       .random = random_,
+       .logger = logger_},
+      {}};
+  UnexpectedHttp http_;
+  const std::shared_ptr<SrsPlayers> at_srs_ = std::make_shared<SrsPlayers>(
+      StreamServerOptions(),
+      SrsPlayers::Deps{
+          .sessions = sessions_, .http = http_, .removals = claims_.removals(), .clock = clock_});
+  CallbackRouter with_browsers_{{.senders = {.secret = Secret("secret")}, .check_play = true},
+                                {.monitor = monitor_,
+                                 .poller = poller_,
+                                 .players = at_srs_.get(),
+                                 .counted = counted_,
+                                 .clock = clock_,
+                                 .logger = logger_}};
+  const std::string own_ = urls_.StreamName({"guest"});
+};
+
+TEST_F(BrowsersAtSrs, PlayAsSessionsOfMembers) {
+  EXPECT_EQ(Play(own_, "guest"), R"({"code":0})");
+  EXPECT_EQ(sessions_.Count().playing, 1U);
+  EXPECT_EQ(Play(own_, "stranger"), R"({"code":1})");
+  EXPECT_THAT(log_.Text(), HasSubstr("refused_signature"));
+  EXPECT_THAT(LinesOf(counted_), ElementsAre("play accepted 1", "play refused 1"));
+}
+
+TEST_F(BrowsersAtSrs, AreNoSessionsWithTheSignatureOfTheStream) {
+  EXPECT_EQ(Play(own_, PlayArguments(own_)), R"({"code":0})");
+  EXPECT_EQ(sessions_.Count().playing, 0U);
+}
+
+// The store may have to be asked about a viewer.
+TEST_F(BrowsersAtSrs, AreDecidedAboutOnAWorker) {
+  const auto sink = std::make_shared<RecordedReply>();
+  EXPECT_EQ(Play(own_, "guest", sink), R"({"code":0})");
+  EXPECT_EQ(sink->tasks_run, 1);
+  const auto busy = std::make_shared<RecordedReply>();
+  busy->has_workers = false;
+  EXPECT_EQ(Play(own_, "guest", busy), R"({"code":1})");
 }
 
 TEST_F(CallbackRouterTest, ACompleteFileIsReportedWithTheStreamOfItsClient) {

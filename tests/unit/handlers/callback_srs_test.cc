@@ -56,7 +56,9 @@ TEST(SrsCallback, ReadsAPublish) {
 
 TEST(SrsCallback, ReadsParametersWithAndWithoutAQuestionMark) {
   json body = SrsBody();
+  EXPECT_EQ(Taken(ReadSrs(body))->query, "bizid=8888&txSecret=5e98&txTime=655D2B80");
   body["param"] = "txTime=1&txTime=2&a=%41+b";
+  EXPECT_EQ(Taken(ReadSrs(body))->query, "txTime=1&txTime=2&a=%41+b");
   EXPECT_THAT(Taken(ReadSrs(body))->args,
               ElementsAre(Pair("txTime", "1"), Pair("txTime", "2"), Pair("a", "A b")));
   body["param"] = "";

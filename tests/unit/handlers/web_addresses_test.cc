@@ -123,15 +123,12 @@ TEST_F(WebAddressesTest, OfSrsAreItsOwn) {
   EXPECT_EQ(*WebAddresses(options).WhipUrl(push_url),
             "https://media.example.com/rtc/v1/whip/?app=live&stream=alice&" + QueryOf(push_url));
   const WebStreamName name = addresses_.NameOf("bob");
-  EXPECT_ERROR(kUnavailable, WebAddresses(options).WhepUrl(name, kAlice, kNoon))
-      << "with one key it would permit to push";
-  options.play_key = Secret("play");
   const std::string url = *WebAddresses(options).WhepUrl(name, kAlice, kNoon);
-  EXPECT_THAT(url, StartsWith("https://media.example.com/rtc/v1/whep/?app=live&stream=bob&"));
-  const FormPairs pairs = ParseForm(QueryOf(url));
-  EXPECT_EQ(
-      StreamSignatureVerifier(Secret("play")).Check("bob", StreamArgumentsOf(pairs), kNoon).state,
-      StreamSignatureState::kGood);
+  EXPECT_EQ(url,
+            "https://media.example.com/rtc/v1/whep/?app=live&stream=bob&" + QueryOf(WhepUrl(name)));
+  const auto grant = addresses_.Read(WebDirection::kPlay, name, QueryOf(url));
+  ASSERT_TRUE(grant) << "SRS repeats the whole query";
+  EXPECT_EQ(grant->binding, kAlice);
 }
 
 }  // namespace
