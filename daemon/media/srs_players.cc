@@ -1,6 +1,5 @@
 #include "daemon/media/srs_players.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -20,34 +19,41 @@ void SrsPlayers::Play(const WebSessionOffer& offer, WebSessions::Done done) {
 }
 
 void SrsPlayers::Open(const WebOpening& opening) {
+  const std::string client(opening.offer);
   const MutexLock lock(mutex_);
-  players_.emplace(opening.session, Player{.client = {.stream = opening.name.stream,
-                                                      .client = std::string(opening.offer)},
-                                           .since = deps_.clock.Monotonic()});
+  players_.emplace(client, Player{.session = std::string(opening.session),
+                                  .stream = std::string(opening.name.stream),
+                                  .since = deps_.clock.Monotonic()});
+  clients_.emplace(opening.session, client);
 }
 
 void SrsPlayers::Close(std::string_view session, std::string_view /*reason*/) {
   const MutexLock lock(mutex_);
-  const auto closed = players_.find(session);
-  if (closed == players_.end()) return;
-  closed->second.is_over = true;
-  closed->second.since = deps_.clock.Monotonic();
+  const auto closed = clients_.find(session);
+  if (closed == clients_.end()) return;
+  Player& player = players_.find(closed->second)->second;
+  player.is_over = true;
+  player.since = deps_.clock.Monotonic();
   deps_.removals.Raise();
 }
 
 std::vector<StreamDrop> SrsPlayers::Sweep() const {
   const MutexLock lock(mutex_);
   std::vector<StreamDrop> drops;
-  for (const auto& [session, player] : players_) {
+  for (const auto& [client, player] : players_) {
     if (!player.is_over) continue;
-    drops.push_back({.client = player.client, .reason = StreamDropReason::kEvicted});
+    drops.push_back({.client = {.stream = player.stream, .client = client},
+                     .reason = StreamDropReason::kEvicted});
   }
   return drops;
 }
 
 void SrsPlayers::Dropped(std::string_view client) {
   const MutexLock lock(mutex_);
-  std::erase_if(players_, [&](const auto& entry) { return entry.second.client.client == client; });
+  const auto dropped = players_.find(client);
+  if (dropped == players_.end()) return;
+  clients_.erase(dropped->second.session);
+  players_.erase(dropped);
 }
 
 void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
@@ -66,11 +72,11 @@ void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
   std::vector<std::string> ended;
   {
     const MutexLock lock(mutex_);
-    std::erase_if(players_, [&](const auto& entry) {
-      const auto& [session, player] = entry;
-      const bool is_gone =
-          !clients->contains(player.client.client) && player.since + kStart <= asked_at;
-      if (is_gone && !player.is_over) ended.push_back(session);
+    std::erase_if(players_, [&](const auto& entry) REQUIRES(mutex_) {
+      const auto& [client, player] = entry;
+      const bool is_gone = !clients->contains(client) && player.since + kStart <= asked_at;
+      if (is_gone && !player.is_over) ended.push_back(player.session);
+      if (is_gone) clients_.erase(player.session);
       return is_gone;
     });
   }
@@ -81,9 +87,8 @@ void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
 
 std::string SrsPlayers::SessionOf(std::string_view client) const {
   const MutexLock lock(mutex_);
-  const auto found = std::ranges::find_if(
-      players_, [&](const auto& entry) { return entry.second.client.client == client; });
-  return found == players_.end() ? std::string() : found->first;
+  const auto found = players_.find(client);
+  return found == players_.end() ? std::string() : found->second.session;
 }
 
 }  // namespace rtcroom

@@ -57,7 +57,8 @@ class SrsPlayers : public WebWorkerLink {
 
  private:
   struct Player {
-    StreamClient client{};
+    std::string session{};
+    std::string stream{};
     MonotonicTime since{};  ///< of its acceptance, or of its end
     bool is_over = false;   ///< to be disconnected
   };
@@ -68,7 +69,8 @@ class SrsPlayers : public WebWorkerLink {
   const StreamServerOptions options_;
   const Deps deps_;
   mutable Mutex mutex_;
-  std::map<std::string, Player, std::less<>> players_ GUARDED_BY(mutex_);  ///< by session
+  std::map<std::string, Player, std::less<>> players_ GUARDED_BY(mutex_);       ///< by client
+  std::map<std::string, std::string, std::less<>> clients_ GUARDED_BY(mutex_);  ///< by session
 };
 
 }  // namespace rtcroom
