@@ -64,7 +64,9 @@ TEST_F(StreamClaimsTest, TheUserOfAStreamComesBeforeAllWhoNameIt) {
     ASSERT_OK(AddNow(rooms_, add));
   };
   const auto leave = [&](const std::string& room, const std::string& user) {
-    ASSERT_OK(rooms_.DeletePusher(Member(Key(room), user)));
+    auto member = Member(Key(room), user);
+    member.dialect = Dialect::kGen2;
+    ASSERT_OK(rooms_.DeletePusher(member));
   };
   name_it("alices", "alice");
   for (std::size_t i = 0; i < StreamClaims::kMostMembers; ++i) {
