@@ -333,7 +333,7 @@ bool Connection::Flush() {
 }
 
 bool Connection::CountMemory() {
-  if (system_memory_ > 0 || transport_.unmeasured() > kSmallRequestBytes) {
+  if (system_memory_ > 0 || WasSentMuch()) {
     system_memory_ = BeyondSmall(transport_.MeasureSystem());
   }
   if (TakeMemory(HeldMemory())) return true;
@@ -363,7 +363,7 @@ std::size_t Connection::HeldMemory() const {
 }
 
 // A connection that reads, or waits for bytes meanwhile, has more in the kernel only where it sent
-// much.
+// much, or was sent much.
 void Connection::MeasureMemory() {
   if (state_ == State::kEnded) return;
   const bool is_busy = state_ == State::kDispatched;
@@ -372,7 +372,7 @@ void Connection::MeasureMemory() {
   const bool is_unread = (is_busy && !waits_to_read_) || state_ == State::kHeld ||
                          state_ == State::kWriting ||
                          (state_ == State::kStreaming && !stream_->is_reading);
-  if (!is_unread && system_memory_ == 0) return;
+  if (!is_unread && !WasSentMuch() && system_memory_ == 0) return;
   system_memory_ = BeyondSmall(transport_.MeasureSystem());
   if (TakeMemory(HeldMemory())) return;
   Count(RefusalCause::kMemory);

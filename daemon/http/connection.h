@@ -201,6 +201,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   bool TakeMemory(std::size_t bytes);
   [[nodiscard]] bool Reserve(std::size_t bytes);
   void MeasureMemory();
+  /// Whether the client was sent much since the kernel was asked what it has not taken.
+  [[nodiscard]] bool WasSentMuch() const { return transport_.unmeasured() > kSmallRequestBytes; }
   [[nodiscard]] std::size_t HeldMemory() const;
   void EndIfIdle();
   void CloseGracefully();

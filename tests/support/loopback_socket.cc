@@ -59,8 +59,13 @@ LoopbackSocket LoopbackSocket::Bind(int port) {
   return socket;
 }
 
-LoopbackSocket LoopbackSocket::Connect(int port) {
+LoopbackSocket LoopbackSocket::Connect(int port, int receive_buffer) {
   LoopbackSocket socket(Require(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  if (receive_buffer != 0) {
+    Require(::setsockopt(socket.descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                         sizeof receive_buffer),
+            "setsockopt");
+  }
   const sockaddr_in address = PortOfLoopback(port);
   if (::connect(socket.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
       0) {

@@ -17,7 +17,9 @@ class LoopbackSocket {
   /// listen.
   static LoopbackSocket Bind(int port = 0);
   /// Connected to a port; invalid when nothing listens there.
-  static LoopbackSocket Connect(int port);
+  /// @param receive_buffer  bytes that are taken before they are received, or a little more; 0: as
+  ///                        the system likes.
+  static LoopbackSocket Connect(int port, int receive_buffer = 0);
   ~LoopbackSocket();
   LoopbackSocket(LoopbackSocket&& other) noexcept;
   LoopbackSocket& operator=(LoopbackSocket&&) = delete;

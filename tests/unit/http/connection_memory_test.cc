@@ -8,6 +8,7 @@
 
 #include "daemon/base/memory_reservation.h"
 #include "daemon/http/response_writer.h"
+#include "tests/support/loopback_socket.h"
 #include "tests/unit/http/edge_fixture.h"
 
 namespace rtcroom {
@@ -197,6 +198,24 @@ TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientWhoseRequestIsNotAnswe
     EXPECT_TRUE(Eventually([&] { return held_.held == kConnectionBytes; })) << path;
     server_.reset();
   }
+}
+
+TEST_F(ConnectionMemory, CountsWhatAClientHasNotTakenWhileItsNextRequestIsNotAnswered) {
+  constexpr std::size_t kBytes = 40'000;
+  Mutex mutex;
+  Responder pending;
+  Serve(std::make_unique<TestHandler>([&](const HttpRequest& request, Responder& responder) {
+    if (request.path == "/inline/long") return responder.Send({.body = std::string(kBytes, 'x')});
+    const MutexLock lock(mutex);
+    pending = std::move(responder);
+  }));
+  const std::string where = address();
+  const LoopbackSocket client =
+      LoopbackSocket::Connect(std::stoi(where.substr(where.rfind(':') + 1)), kSmallRequestBytes);
+  client.Send(RawPost("/inline/long", "") + RawPost("/inline", ""));
+  EXPECT_TRUE(Eventually([&] { return held_.held > kConnectionBytes + kBytes / 2; }));
+  const MutexLock lock(mutex);
+  pending.Send({});
 }
 
 TEST_F(ConnectionMemory, KeepsAnEighthOfTheMemoryForThoseThatHoldLittle) {
