@@ -165,11 +165,7 @@ void Connection::Resume() {
 void Connection::Wait(IoStatus for_what) {
   if (for_what == IoStatus::kClosed) return EndWhenTaken();
   if (for_what == IoStatus::kWantRead) return WaitToRead();
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
-                     [self = shared_from_this()](const auto& error) {
-                       // A cancelled wait: already closed.
-                       if (!error) self->Guarded(&Connection::Resume);
-                     });
+  WaitToWrite();
 }
 
 void Connection::WaitToRead() {
@@ -177,7 +173,19 @@ void Connection::WaitToRead() {
   socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
                      [self = shared_from_this()](const auto& error) {
                        self->waits_to_read_ = false;
+                       // A cancelled wait: already closed.
                        if (!error) self->Guarded(&Connection::Resume);
+                     });
+}
+
+void Connection::WaitToWrite() {
+  if (std::exchange(waits_to_write_, true)) return;
+  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
+                     [self = shared_from_this()](const auto& error) {
+                       self->waits_to_write_ = false;
+                       if (error) return;
+                       const bool is_stream = self->state_ == State::kStreaming;
+                       self->Guarded(is_stream ? &Connection::FlushStream : &Connection::Resume);
                      });
 }
 

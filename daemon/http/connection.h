@@ -131,7 +131,6 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     bool is_reading = true;   ///< a read is scheduled, or waits for the client
     bool is_paused = false;   ///< by its owner
     bool is_blocked = false;  ///< the client has not taken everything: the deadline is one to write
-    bool waits_to_write = false;
 
     [[nodiscard]] bool is_two_way() const { return owner.on_bytes != nullptr; }
   };
@@ -150,6 +149,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Wait(IoStatus for_what);
   /// Resumes when there are bytes to read, or their end.
   void WaitToRead();
+  /// Resumes when the client has taken some.
+  void WaitToWrite();
   void ReadProxy();
   void RefuseProxyHeader();
   void Secure();
@@ -233,6 +234,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
 
   State state_ = State::kProxyHeader;
   bool waits_to_read_ = false;
+  bool waits_to_write_ = false;
   MonotonicTime deadline_ = MonotonicTime::max();
   MonotonicTime requested_at_{};
   MonotonicTime lingers_until_{};  ///< where the client has not taken everything

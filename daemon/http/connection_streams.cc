@@ -213,13 +213,7 @@ void Connection::FlushStream() {
   if (outbox_.size() < unsent || !std::exchange(stream_->is_blocked, true)) {
     deadline_ = Now() + context_.options.write_timeout;
   }
-  if (status != IoStatus::kWantWrite || std::exchange(stream_->waits_to_write, true)) return;
-  socket_.async_wait(boost::asio::posix::descriptor_base::wait_write,
-                     [self = shared_from_this()](const auto& error) {
-                       if (error || self->state_ != State::kStreaming) return;
-                       self->stream_->waits_to_write = false;
-                       self->Guarded(&Connection::FlushStream);
-                     });
+  if (status == IoStatus::kWantWrite) WaitToWrite();
 }
 
 void Connection::DrainStream() {
