@@ -10,20 +10,31 @@ namespace rtcroom {
 
 void SrsPlayers::Play(const WebSessionOffer& offer, WebSessions::Done done) {
   const std::string& client = offer.sdp;
-  // One that offers again on its connection gets no other ID, and SRS would disconnect only the
-  // later of the two players.
-  if (!SessionOf(client).empty()) return done({.outcome = WebOpenOutcome::kNotAllowed});
+  if (const auto refused = Begin(client)) return done({.outcome = *refused});
   deps_.sessions.Open(offer, std::move(done));
   const std::string session = SessionOf(client);
-  if (!session.empty()) deps_.sessions.OnOpened(*this, session, {});
+  if (!session.empty()) return deps_.sessions.OnOpened(*this, session, {});
+  const MutexLock lock(mutex_);
+  players_.erase(client);
+}
+
+std::optional<WebOpenOutcome> SrsPlayers::Begin(const std::string& client) {
+  const MutexLock lock(mutex_);
+  if (players_.size() >= kMaxPlayers) return WebOpenOutcome::kFull;
+  // One that offers again on its connection gets no other ID, and SRS would disconnect only the
+  // later of the two players.
+  const bool is_new = players_.try_emplace(client, Player{.since = deps_.clock.Monotonic()}).second;
+  return is_new ? std::nullopt : std::optional(WebOpenOutcome::kNotAllowed);
 }
 
 void SrsPlayers::Open(const WebOpening& opening) {
   const std::string client(opening.offer);
   const MutexLock lock(mutex_);
-  players_.emplace(client, Player{.session = std::string(opening.session),
-                                  .stream = std::string(opening.name.stream),
-                                  .since = deps_.clock.Monotonic()});
+  Player& player = players_[client];
+  clients_.erase(player.session);
+  player = {.session = std::string(opening.session),
+            .stream = opening.name.stream,
+            .since = deps_.clock.Monotonic()};
   clients_.emplace(opening.session, client);
 }
 
@@ -51,7 +62,8 @@ std::vector<StreamDrop> SrsPlayers::Sweep() const {
 void SrsPlayers::Dropped(std::string_view client) {
   const MutexLock lock(mutex_);
   const auto dropped = players_.find(client);
-  if (dropped == players_.end()) return;
+  // One that plays on was dropped as a publisher that has the same ID.
+  if (dropped == players_.end() || !dropped->second.is_over) return;
   clients_.erase(dropped->second.session);
   players_.erase(dropped);
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,12 +58,14 @@ class SrsPlayers : public WebWorkerLink {
 
  private:
   struct Player {
-    std::string session{};
+    std::string session{};  ///< empty until there is one
     std::string stream{};
     MonotonicTime since{};  ///< of its acceptance, or of its end
     bool is_over = false;   ///< to be disconnected
   };
 
+  /// @return why the client may not play.
+  std::optional<WebOpenOutcome> Begin(const std::string& client) EXCLUDES(mutex_);
   /// Empty: the client has none.
   [[nodiscard]] std::string SessionOf(std::string_view client) const EXCLUDES(mutex_);
 

@@ -1,9 +1,13 @@
 // Browsers that play from SRS, and those of them that it is to disconnect.
 #include "daemon/media/srs_players.h"
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -28,6 +32,18 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
+
+/// Calls back once, when an address is read.
+class HookedSignatures : public PlainSignatures {
+ public:
+  [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
+                                             std::string_view query) const override {
+    if (const auto hook = std::exchange(on_read, nullptr)) hook();
+    return PlainSignatures::Read(direction, name, query);
+  }
+
+  mutable std::function<void()> on_read;
+};
 
 /// A live room "r1" with the pushers "host" and "guest" and the viewer "amy".
 class SrsPlayersTest : public testing::Test {
@@ -70,7 +86,7 @@ class SrsPlayersTest : public testing::Test {
   FakeClock clock_;
   CountingRandom random_;
   FakeStreams streams_;
-  PlainSignatures signatures_;
+  HookedSignatures signatures_;
   CountingWebObserver observer_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
@@ -158,6 +174,33 @@ TEST_F(SrsPlayersTest, AreOneForEachClient) {
   EXPECT_EQ(Playing(), 1U);
   Apply(Deleting(Key(), "guest"));
   EXPECT_FALSE(Plays("c1", "amy")) << "it is to be disconnected";
+  EXPECT_FALSE(Plays("c2", "stranger"));
+  EXPECT_TRUE(Plays("c2", "amy"));
+}
+
+TEST_F(SrsPlayersTest, AreOneForEachClientThatIsDecidedAbout) {
+  signatures_.on_read = [this] { EXPECT_FALSE(Plays("c1", "amy")); };
+  EXPECT_TRUE(Plays("c1", "guest"));
+  EXPECT_EQ(Playing(), 1U);
+}
+
+// Anybody with direct access to SRS can publish with the connection on which it has offered to
+// play.
+TEST_F(SrsPlayersTest, AreNotOverWithAPublisherOfTheSameId) {
+  Plays("c1", "guest");
+  players_->Dropped("c1");
+  Apply(Deleting(Key(), "guest"));
+  EXPECT_THAT(ToDrop(), ElementsAre("host c1"));
+}
+
+TEST_F(SrsPlayersTest, AreBoundedWhileSrsDoesNotAnswer) {
+  const WebStreamName name{.stream = "host", .app = "live"};
+  for (std::size_t i = 0; i < SrsPlayers::kMaxPlayers; ++i) {
+    const std::string id = std::to_string(i);
+    players_->Open({.session = id, .direction = WebDirection::kPlay, .name = name, .offer = id});
+    players_->Close(id, {});
+  }
+  EXPECT_FALSE(Plays("c1", "guest"));
 }
 
 TEST_F(SrsPlayersTest, AreLimitedForEachUser) {
