@@ -84,7 +84,6 @@ try_web() {  # INSTALL-COMMAND...
 
 of_worker() { in_machine journalctl --unit rtcroomd-web --no-pager --output cat; }
 
-# Chromium of this machine in rooms of the service, by what GStreamer and nginx are in the system.
 # The worker where the media library is another than that with which the package was made.
 compile_worker() {
   part "browsers: the worker is compiled and its tests run"
@@ -105,6 +104,7 @@ compile_worker() {
   done
 }
 
+# Chromium of this machine in rooms of the service, by what GStreamer and nginx are in the system.
 try_browsers() {
   [[ $release == "$(. /etc/os-release && echo "$VERSION_CODENAME")" ]] || compile_worker
   part "browsers: installation"
