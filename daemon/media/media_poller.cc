@@ -53,14 +53,16 @@ void MediaPoller::Poll() {
   const MonotonicTime asked_at = deps_.clock.Monotonic();
   Result<StreamList> list = deps_.server->List(options_.poll_timeout);
   deps_.observer.OnPoll(list.ok(), deps_.clock.Monotonic() - asked_at);
-  RecordReach(list ? Status() : Status(list.error()));
-  if (!list) return deps_.monitor.PollFailed();
+  if (!list) {
+    RecordReach(list.error());
+    return deps_.monitor.PollFailed();
+  }
   StreamPoll poll{.asked_at = asked_at, .life = std::move(list->life), .uptime = list->uptime};
   for (const ListedStream& stream : list->streams) {
     poll.clients.push_back({.stream = stream.name, .client = stream.client});
   }
   deps_.monitor.Poll(poll, list->streams);
-  if (deps_.players != nullptr) deps_.players->Poll(options_.poll_timeout);
+  RecordReach(deps_.players == nullptr ? Status() : deps_.players->Poll(options_.poll_timeout));
 }
 
 void MediaPoller::RecordReach(const Status& reached) {

@@ -68,10 +68,10 @@ void SrsPlayers::Dropped(std::string_view client) {
   players_.erase(dropped);
 }
 
-void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
+Status SrsPlayers::Poll(std::chrono::milliseconds timeout) {
   {
     const MutexLock lock(mutex_);
-    if (players_.empty()) return;
+    if (players_.empty()) return {};
   }
   const MonotonicTime asked_at = deps_.clock.Monotonic();
   const auto clients = MakeMediaCall([&]() -> Result<std::set<std::string>> {
@@ -80,7 +80,7 @@ void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
     if (!reply) return reply.error();
     return ReadSrsClients(*std::move(reply));
   });
-  if (!clients) return;
+  if (!clients) return clients.error();
   std::vector<std::string> ended;
   {
     const MutexLock lock(mutex_);
@@ -95,6 +95,7 @@ void SrsPlayers::Poll(std::chrono::milliseconds timeout) {
   for (const std::string& session : ended) {
     deps_.sessions.OnEnded(*this, session, WebEndReason::kDeleted);
   }
+  return {};
 }
 
 std::string SrsPlayers::SessionOf(std::string_view client) const {

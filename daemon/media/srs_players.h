@@ -12,6 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/http_client/outgoing_http.h"
@@ -47,7 +48,8 @@ class SrsPlayers : public WebWorkerLink {
   /// @threads may read the store.
   void Play(const WebSessionOffer& offer, WebSessions::Done done) EXCLUDES(mutex_);
   /// Ends the sessions of clients that SRS has no more. For one thread.
-  void Poll(std::chrono::milliseconds timeout) EXCLUDES(mutex_);
+  /// @errors kUnavailable when SRS does not say which it has.
+  Status Poll(std::chrono::milliseconds timeout) EXCLUDES(mutex_);
   /// The clients to disconnect, each time until that is done.
   [[nodiscard]] std::vector<StreamDrop> Sweep() const EXCLUDES(mutex_);
   void Dropped(std::string_view client) EXCLUDES(mutex_);

@@ -140,7 +140,9 @@ void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dial
 void CallbackRouter::Play(const StreamCallback& callback, const Dialect& dialect,
                           Responder& responder) {
   const Status outcome = CheckPlay(callback);
-  if (outcome || context_.players == nullptr || callback.client.empty()) {
+  // The address of a browser is that of a user; a phone's names none.
+  const bool may_be_browser = !outcome && StreamArgumentsOf(callback.args).rs.has_value();
+  if (!may_be_browser || context_.players == nullptr || callback.client.empty()) {
     return Reply(callback, dialect, outcome, responder);
   }
   struct Waiting {

@@ -12,16 +12,16 @@
 
 namespace rtcroom {
 
-/// A query is a user ID; it is good for the room "r1".
+/// A query is a user ID, or an argument with that value; it is good for the room "r1".
 class PlainSignatures : public WebSignatures {
  public:
   [[nodiscard]] std::optional<WebGrant> Read(WebDirection direction, const WebStreamName& name,
                                              std::string_view query) const override {
-    return WebGrant{
-        .direction = direction,
-        .name = name,
-        .binding = {.room = MakeKey(RoomKind::kLive, "r1"), .user_id = {std::string(query)}},
-        .signed_until = kNoon + std::chrono::hours(1)};
+    return WebGrant{.direction = direction,
+                    .name = name,
+                    .binding = {.room = MakeKey(RoomKind::kLive, "r1"),
+                                .user_id = {std::string(query.substr(query.rfind('=') + 1))}},
+                    .signed_until = kNoon + std::chrono::hours(1)};
   }
   [[nodiscard]] std::string PlayQuery(const WebStreamName& name, const PushBinding* binding,
                                       TimePoint /*now*/) const override {

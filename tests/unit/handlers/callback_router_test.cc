@@ -28,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 
 TEST_F(CallbackRouterTest, ServesThePathsOfMediaServers) {
@@ -280,9 +281,9 @@ class BrowsersAtSrs : public CallbackRouterTest {
 };
 
 TEST_F(BrowsersAtSrs, PlayAsSessionsOfMembers) {
-  EXPECT_EQ(Play(own_, "guest"), R"({"code":0})");
+  EXPECT_EQ(Play(own_, "rs=guest"), R"({"code":0})");
   EXPECT_EQ(sessions_.Count().playing, 1U);
-  EXPECT_EQ(Play(own_, "stranger"), R"({"code":1})");
+  EXPECT_EQ(Play(own_, "rs=stranger"), R"({"code":1})");
   EXPECT_THAT(log_.Text(), HasSubstr("refused_signature"));
   EXPECT_THAT(LinesOf(counted_), ElementsAre("play accepted 1", "play refused 1"));
 }
@@ -290,16 +291,19 @@ TEST_F(BrowsersAtSrs, PlayAsSessionsOfMembers) {
 TEST_F(BrowsersAtSrs, AreNoSessionsWithTheSignatureOfTheStream) {
   EXPECT_EQ(Play(own_, PlayArguments(own_)), R"({"code":0})");
   EXPECT_EQ(sessions_.Count().playing, 0U);
+  EXPECT_EQ(Play(own_, "a=b"), R"({"code":1})");
+  EXPECT_THAT(log_.Text(), HasSubstr("missing"));
+  EXPECT_THAT(observer_.offers, IsEmpty());
 }
 
 // The store may have to be asked about a viewer.
 TEST_F(BrowsersAtSrs, AreDecidedAboutOnAWorker) {
   const auto sink = std::make_shared<RecordedReply>();
-  EXPECT_EQ(Play(own_, "guest", sink), R"({"code":0})");
+  EXPECT_EQ(Play(own_, "rs=guest", sink), R"({"code":0})");
   EXPECT_EQ(sink->tasks_run, 1);
   const auto busy = std::make_shared<RecordedReply>();
   busy->has_workers = false;
-  EXPECT_EQ(Play(own_, "guest", busy), R"({"code":1})");
+  EXPECT_EQ(Play(own_, "rs=guest", busy), R"({"code":1})");
 }
 
 TEST_F(CallbackRouterTest, ACompleteFileIsReportedWithTheStreamOfItsClient) {

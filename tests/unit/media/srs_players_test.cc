@@ -79,7 +79,7 @@ class SrsPlayersTest : public testing::Test {
   /// SRS is asked, and has this client.
   void Poll(const std::string& client) {
     http_.WillReply(fmt::format(R"({{"code":0,"clients":[{{"id":"{}"}}]}})", client));
-    players_->Poll(1s);
+    EXPECT_OK(players_->Poll(1s));
   }
   std::size_t Playing() const { return sessions_.Count().playing; }
 
@@ -140,7 +140,7 @@ TEST_F(SrsPlayersTest, EndWhenSrsHasThemNoMore) {
   Plays("c1", "guest");
   Plays("c2", "amy");
   clock_.Advance(SrsPlayers::kStart);
-  players_->Poll(1s);
+  EXPECT_ERROR(kUnavailable, players_->Poll(1s));
   EXPECT_EQ(Playing(), 2U) << "SRS has not answered";
   Poll("c2");
   EXPECT_EQ(Playing(), 1U);
@@ -150,7 +150,7 @@ TEST_F(SrsPlayersTest, EndWhenSrsHasThemNoMore) {
   Poll("other");
   EXPECT_EQ(Playing(), 0U);
   const std::size_t asked = http_.asked.size();
-  players_->Poll(1s);
+  EXPECT_OK(players_->Poll(1s));
   EXPECT_EQ(http_.asked.size(), asked) << "there is nothing to ask for";
 }
 
