@@ -10,7 +10,8 @@
 
 namespace rtcroom {
 
-/// Answers from memory: it waits for nothing outside.
+/// Answers on the thread that read the request; what has to wait for something outside is handed to
+/// another thread.
 ///
 /// Callbacks are counted by call, "publish", "update", "publish_end", "play", "recorded" or
 /// "other", and of clouds "live", "trtc" or "im", and by result: "accepted", "refused", or
