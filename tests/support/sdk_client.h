@@ -104,12 +104,13 @@ class SdkClient {
   json Join(const std::string& group) {
     return Ask("group_open_http_svc.apply_join_group", {{"GroupId", group}});
   }
-  json SendToGroup(const std::string& group, const std::string& text, std::uint64_t random) {
+  json SendToGroup(const std::string& group, const std::string& text, std::uint64_t random,
+                   const std::string& priority = "High") {
     json reply =
         Ask("group_open_http_svc.send_group_msg", {{"GroupId", group},
                                                    {"Random", random},
                                                    {"ClientSeq", random},
-                                                   {"MsgPriority", "High"},
+                                                   {"MsgPriority", priority},
                                                    {"MsgClientTime", 1'700'000'001},
                                                    {"CloudCustomData", "{\"k\":1}"},
                                                    {"MsgBody", {ChannelFixture::Text(text)}}});

@@ -82,6 +82,21 @@ TEST_F(TimMessages, AMessageReachesOthersWithWhatNamesIt) {
   EXPECT_EQ(message["MsgPriority"], 1);
 }
 
+TEST_F(TimMessages, OfLowPriorityAreRefusedFirstWhereAGroupIsNearItsRate) {
+  ChannelFixture server({.group_rate = {.per_second = 4, .burst = 8}});
+  server.MakeRoom(RoomKind::kMulti, "meet");
+  const auto alice = SdkClient::LoggedIn(server, "alice");
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  for (SdkClient* const client : {alice.get(), bob.get()}) (void)client->Join("meet");
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    EXPECT_EQ(alice->SendToGroup("meet", "x", i, "High")["ErrorCode"], 0);
+  }
+  EXPECT_EQ(alice->SendToGroup("meet", "x", 4, "Lowest")["ErrorCode"], 0) << "not near it yet";
+  EXPECT_EQ(bob->SendToGroup("meet", "x", 5, "Lowest")["ErrorCode"], 10002);
+  EXPECT_EQ(bob->SendToGroup("meet", "x", 6, "Low")["ErrorCode"], 10002);
+  EXPECT_EQ(bob->SendToGroup("meet", "x", 7, "Normal")["ErrorCode"], 0);
+}
+
 TEST_F(TimMessages, DirectMessagesReachTheOtherLoginsOfTheSender) {
   ChannelFixture server({.max_instances = 2});
   const auto phone = SdkClient::LoggedIn(server, "alice");
