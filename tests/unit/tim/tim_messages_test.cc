@@ -35,6 +35,12 @@ class TimMessages : public testing::Test {
     (void)client->Join(group);
     return client;
   }
+  /// The kind of the notice in a push, which is for one account.
+  static json NoticeTo(const std::string& user, const json& push) {
+    const json& notice = push["EventArray"][0]["GroupTips"][0];
+    EXPECT_EQ(notice["To_Account"], user);
+    return notice["MsgBody"]["ReportType"];
+  }
   /// The login goes on with another connection.
   std::unique_ptr<SdkClient> ComesBack(SdkClient& client) {
     client.Cut();
@@ -61,6 +67,51 @@ TEST_F(TimMessages, GroupsAreJoinedByTheirKind) {
   EXPECT_EQ(client->Join("live")["ErrorCode"], 0);
   EXPECT_EQ(client->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet"}})["ErrorCode"], 0);
   EXPECT_EQ(client->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
+}
+
+TEST_F(TimMessages, ALoginIsInABoundedNumberOfGroups) {
+  for (int i = 0; i <= 16; ++i) server_.MakeRoom(RoomKind::kMulti, "meet_" + std::to_string(i));
+  const auto client = LoggedIn("alice");
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(client->Join("meet_" + std::to_string(i))["ErrorCode"], 0);
+  }
+  EXPECT_EQ(client->Join("meet_16")["ErrorCode"], 10007);
+  (void)client->Ask("group_open_http_svc.quit_group", {{"GroupId", "meet_0"}});
+  EXPECT_EQ(client->Join("meet_16")["ErrorCode"], 0);
+}
+
+TEST_F(TimMessages, WhereGroupsAreOfMembersTheyAreLeftWithTheRoom) {
+  ChannelFixture server({.access = GroupAccess::kMembers});
+  server.MakeRoom(RoomKind::kMulti, "meet");
+  const RoomKey meet = MakeKey(RoomKind::kMulti, "meet");
+  ASSERT_OK(server.store.Update(Adding(meet, "bob")));
+  server.Follow();
+  EXPECT_EQ(SdkClient::LoggedIn(server, "stranger")->Join("meet")["ErrorCode"], 10007);
+  const auto bob = SdkClient::LoggedIn(server, "bob");
+  EXPECT_EQ(bob->Join("meet")["ErrorCode"], 0);
+  ASSERT_OK(server.store.Update(Deleting(meet, "bob")));
+  server.Follow();
+  const std::vector<json> pushes = bob->Pushes();
+  ASSERT_THAT(pushes, SizeIs(1));
+  EXPECT_EQ(NoticeTo("bob", pushes[0]), 4);
+  EXPECT_EQ(bob->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
+}
+
+TEST_F(TimMessages, WhoIsRemovedFromTheRoomIsOutOfItsGroupWithoutABan) {
+  const RoomKey meet = MakeKey(RoomKind::kMulti, "meet");
+  ASSERT_OK(server_.store.Update(Adding(meet, "bob")));
+  server_.Follow();
+  const auto alice = Joined("alice", "meet");
+  const auto bob = Joined("bob", "meet");
+  ASSERT_OK(server_.store.Update(Deleting(meet, "bob", kNoon, LeaveReason::kKicked)));
+  server_.Follow();
+  server_.Settle();
+  const std::vector<json> pushes = bob->Pushes();
+  ASSERT_FALSE(pushes.empty());
+  EXPECT_EQ(NoticeTo("bob", pushes.back()), 4);
+  EXPECT_EQ(bob->SendToGroup("meet", "x", 1)["ErrorCode"], 10007);
+  EXPECT_EQ(alice->SendToGroup("meet", "x", 2)["ErrorCode"], 0) << "another one";
+  EXPECT_EQ(bob->Join("meet")["ErrorCode"], 0) << "may come back";
 }
 
 TEST_F(TimMessages, AMessageReachesOthersWithWhatNamesIt) {
