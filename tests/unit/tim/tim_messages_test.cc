@@ -164,6 +164,22 @@ TEST_F(TimMessages, DirectMessagesReachTheOtherLoginsOfTheSender) {
   EXPECT_EQ(message["To_Account"], "alice");
 }
 
+TEST_F(TimMessages, ADirectMessageOfTheSameNumberIsARepetitionForFiveMinutes) {
+  const auto alice = LoggedIn("alice");
+  const auto bob = LoggedIn("bob");
+  const auto carol = LoggedIn("carol");
+  const json first = alice->SendDirect("bob", "hello", 5);
+  EXPECT_EQ(first["ErrorCode"], 0);
+  server_.clock.Advance(4min);
+  EXPECT_EQ(alice->SendDirect("bob", "hello", 5), first);
+  (void)alice->SendDirect("carol", "of another peer", 5);
+  EXPECT_THAT(bob->Texts(), ElementsAre("hello"));
+  EXPECT_THAT(carol->Texts(), ElementsAre("of another peer"));
+  server_.clock.Advance(61s);
+  EXPECT_NE(alice->SendDirect("bob", "later", 5)["MsgTime"], first["MsgTime"]);
+  EXPECT_THAT(bob->Texts(), ElementsAre("later"));
+}
+
 TEST_F(TimMessages, WhatWasNotAcknowledgedComesAgainInOrder) {
   const auto alice = Joined("alice", "meet");
   (void)alice->Join("live");
