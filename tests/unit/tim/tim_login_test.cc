@@ -66,6 +66,16 @@ TEST_F(TimLogin, ATicketGivesALogin) {
   EXPECT_EQ(text.LogIn("bob", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 0);
 }
 
+TEST_F(TimLogin, GreetingsOfLoginsAreSpreadOverSeconds) {
+  std::vector<int> intervals;
+  // Each login draws two numbers, of which each is one more than the one before.
+  for (const char* const user : {"alice", "bob", "carol"}) {
+    const json reply = SdkClient(server_).LogIn(user, ChannelFixture::UserSigOf(user));
+    intervals.push_back(reply["HelloInterval"]);
+  }
+  EXPECT_THAT(intervals, testing::UnorderedElementsAre(7, 8, 9));
+}
+
 TEST_F(TimLogin, WhereALoginBeginsIsStoredBeforeItsReply) {
   const auto client = LoggedIn("alice");
   EXPECT_THAT(*server_.store.accounts().ReadAccountGroups({"alice"}), SizeIs(1));
