@@ -153,6 +153,15 @@ TEST_F(ConsoleApi, ReturnsWhoIsConnected) {
   EXPECT_EQ(Get("/console/api/room", "kind=multi&roomID=r1").json["room"]["connected"], 3);
 }
 
+TEST_F(ConsoleApi, NamesTheClientOfAnSdkAsSuch) {
+  ASSERT_NE(channel_.logins().Attach(LogIn("amy"), [](Standing) {}), 0U);
+  (void)LogIn("bob");
+  const json logins = Get("/console/api/channel").json["logins"];
+  ASSERT_THAT(logins, SizeIs(2));
+  EXPECT_EQ(logins[0]["client"], "sdk");
+  EXPECT_EQ(logins[1]["client"], "old");
+}
+
 TEST_F(ConsoleApi, EndsTheLoginsOfAUser) {
   EXPECT_EQ(Post("/console/api/logout", R"({"userID":7})").json["detail"],
             "userID: must be a string");
