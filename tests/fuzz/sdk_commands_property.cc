@@ -46,6 +46,7 @@ constexpr auto kCommands = std::to_array<tim::Handler>({
     tim::QuitGroup,            // v
     tim::SendToGroup,          // w
     tim::SendDirect,           // x
+    tim::DestroyGroup,         // y
 });
 
 constexpr std::size_t kMaxReply = std::size_t{1} << 20;
@@ -118,8 +119,16 @@ std::optional<std::string> FaultOfSdkCommands(std::string_view bytes) {
   world.Join(tim::kMeeting, "alice");
   world.WriteInRoom(tim::kMeeting, "bob", std::chrono::seconds(1));
   world.Write("bob", "alice", std::chrono::seconds(2));
+  tim::Context context = world.context;
+  context.maker = &world.maker;
+  world.maker.CreateRoom({.kind = RoomKind::kLive,
+                          .dialect = Dialect::kGen2,
+                          .room_id = RoomId{"party"},
+                          .user_id = {"alice"},
+                          .type = std::string(kCreatedGroup)},
+                         [](const Result<RoomId>&) {});
   const tim::Reply reply = kCommands.at(choice)(
-      {.caller = world.CallerOf("alice"), .body = *body, .address = world.address}, world.context);
+      {.caller = world.CallerOf("alice"), .body = *body, .address = world.address}, context);
   if (const auto* const failure = std::get_if<tim::Failure>(&reply)) {
     if (failure->code == 0 || failure->info.empty()) return "a failure without a word";
     if (!IsUtf8(failure->info)) return "an info that is not UTF-8";

@@ -13,9 +13,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/core/lease_table.h"
+#include "daemon/core/room_service.h"
 #include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_commands.h"
 #include "tests/support/channel_fixture.h"
+#include "tests/support/counting_ids.h"
 #include "tests/support/forwarded_messages.h"
 
 namespace rtcroom::tim {
@@ -105,6 +108,18 @@ class TimWorld {
   }
 
   ChannelFixture server;
+  CountingIds ids;
+  LeaseTable leases{server.clock, std::chrono::seconds(20)};
+  /// `Context::maker` where users may create groups.
+  RoomService maker{{.store = server.store,
+                     .ban_store = server.store,
+                     .bans = server.bans,
+                     .leases = leases,
+                     .streams = server.streams,
+                     .clock = server.clock,
+                     .ids = ids},
+                    {},
+                    server.logger};
   CountedMessages history{server.store.messages()};
   const std::string address = "192.0.2.1";
   const Context context{.channel = server.channel,

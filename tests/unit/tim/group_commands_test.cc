@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/counting_ids.h"
 #include "tests/support/tim_world.h"
 
 namespace rtcroom::tim {
@@ -141,7 +140,7 @@ TEST_F(GroupCommands, TellsWhoseAGroupIsThatExists) {
 /// Where users may create groups.
 class CreatedGroupCommands : public GroupCommands {
  protected:
-  CreatedGroupCommands() { context.maker = &rooms; }
+  CreatedGroupCommands() { context.maker = &world.maker; }
 
   json Call(Handler handler, const char* account, const json& body) {
     const auto ordered = nlohmann::ordered_json::parse(body.dump());
@@ -159,17 +158,6 @@ class CreatedGroupCommands : public GroupCommands {
     return Call(CreateGroup, account, request);
   }
 
-  CountingIds ids;
-  LeaseTable leases{world.server.clock, seconds(20)};
-  RoomService rooms{{.store = world.server.store,
-                     .ban_store = world.server.store,
-                     .bans = world.server.bans,
-                     .leases = leases,
-                     .streams = world.server.streams,
-                     .clock = world.server.clock,
-                     .ids = ids},
-                    {},
-                    world.server.logger};
   Context context = world.context;
 };
 
