@@ -5,7 +5,7 @@ import { after, before } from 'node:test';
 import { startBrowser } from './chromium.js';
 import { kToken } from './server.js';
 
-const kTimeoutMs = 60_000;
+const kTimeoutMs = 240_000;
 
 /** @typedef {import('playwright-core').Page} Page */
 

@@ -1,7 +1,7 @@
 // Waiting for a condition, never for a time.
 import { setTimeout } from 'node:timers/promises';
 
-const kTimeoutMs = 60_000;
+const kTimeoutMs = 240_000;
 const kShortestPauseMs = 10;
 const kLongestPauseMs = 100;
 
