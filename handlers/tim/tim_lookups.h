@@ -78,7 +78,7 @@ Result<NewestInRoom> ReadNewest(const Context& context, std::uint64_t room_numbe
 
 /// About how long a reply may get: a socket with more to send is closed.
 inline constexpr std::size_t kMaxReplyBytes = std::size_t{64} << 10;
-/// Likewise a reply about accounts that the request names. Only with many escapes is it so long.
+/// The bound for a reply about accounts that the request names. Only many escapes make one so long.
 inline constexpr std::size_t kMaxNamedBytes = std::size_t{256} << 10;
 
 /// How many of the first of these messages a reply has; one at least, unless there is none.
