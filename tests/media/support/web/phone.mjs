@@ -7,6 +7,10 @@ const kHeight = 180;
 const kRate = 48000;
 const kPiece = kRate / 50; // samples of 20 ms
 const kPictureMs = 40;
+const kPieceBytes = 512; // 5.3 ms of a phone that plays
+const kRecentBytes = 8192;
+
+const samplesIn = (bytes) => Float32Array.from({ length: bytes.length / 2 }, (none, index) => bytes.readInt16LE(index * 2) / 32768);
 
 class Program {
   output = '';
@@ -71,7 +75,7 @@ export class PushingPhone extends Program {
 export class PlayingPhone extends Program {
   #ages = [];
   #markers = [];
-  #recent = []; // samples of the last tenth of a second
+  #recent = Buffer.alloc(0); // the last tenth of a second
   #rest = { pictures: Buffer.alloc(0), sound: Buffer.alloc(0) };
   #isOn = true;
 
@@ -96,19 +100,20 @@ export class PlayingPhone extends Program {
   }
 
   #hear(bytes) {
-    let all = Buffer.concat([this.#rest.sound, bytes]);
-    for (const size = 512; all.length >= size; all = all.subarray(size)) { // 5.3 ms
-      const samples = [...Array(size / 2).keys()].map((index) => all.readInt16LE(index * 2) / 32768);
-      this.#recent = [...this.#recent, ...samples].slice(-4096);
+    const all = Buffer.concat([this.#rest.sound, bytes]);
+    const whole = all.length - all.length % kPieceBytes;
+    for (let at = 0; at < whole; at += kPieceBytes) {
       const was = this.#isOn;
-      this.#isOn = powerOf(samples, kMarker.frequency, kRate) > (kMarker.loudness * 0.4) ** 2;
+      const piece = samplesIn(all.subarray(at, at + kPieceBytes));
+      this.#isOn = powerOf(piece, kMarker.frequency, kRate) > (kMarker.loudness * 0.4) ** 2;
       if (this.#isOn && !was) this.#markers.push([Date.now(), markerAge(Date.now())]);
     }
-    this.#rest.sound = Buffer.from(all);
+    this.#recent = Buffer.concat([this.#recent, all.subarray(0, whole)]).subarray(-kRecentBytes);
+    this.#rest.sound = all.subarray(whole);
   }
 
   /** The level of a tone in dB. */
-  levelOf(frequency) { return 10 * Math.log10(powerOf(this.#recent, frequency, kRate) + 1e-12); }
+  levelOf(frequency) { return 10 * Math.log10(powerOf(samplesIn(this.#recent), frequency, kRate) + 1e-12); }
 
   /** As those of a page's player. */
   figures(since) {
