@@ -1,6 +1,7 @@
-// Where the gRPC server listens: a port, or a socket in the file system.
+// Where the gRPC server listens, and for whom: a port, or a socket in the file system.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -11,8 +12,15 @@
 
 namespace rtcroom {
 
+/// Who calls on a listener.
+enum class GrpcCallers : std::uint8_t {
+  kOperators,  ///< and programs of theirs, which may make all calls
+  kWorkers,    ///< which may make FollowMixes and ServeWeb, and no other call of any service
+};
+
 /// Listens on `host:port`, `[v6]:port` or `unix:PATH`. Only the process's user and group may
-/// connect to a socket in the file system (mode 0660). A stale one, as after a crash, is replaced.
+/// connect to a socket in the file system (mode 0660), in a folder with the setgid bit the folder's
+/// group instead. A stale one, as after a crash, is replaced.
 ///
 /// @errors  kUnavailable; the detail names the address and the reason.
 Result<ListeningSocket> ListenForGrpc(const std::string& address,

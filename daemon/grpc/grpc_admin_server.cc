@@ -47,6 +47,9 @@ Status GrpcAdminServer::Start() {
   for (const std::string& address : bound_addresses()) {
     logger_.Info("listening", {{"listener", "grpc"}, {"address", address}});
   }
+  for (const std::string& address : server_.worker_addresses()) {
+    logger_.Info("listening", {{"listener", "grpc-workers"}, {"address", address}});
+  }
   return {};
 }
 

@@ -70,6 +70,7 @@ class GrpcAdminServer {
             SocketAfterStop after = SocketAfterStop::kClosed);
   [[nodiscard]] std::size_t mix_followers() const { return mixes_ ? mixes_->size() : 0; }
   std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
+  std::vector<ListeningSocket> TakeWorkerSockets() { return server_.TakeWorkerSockets(); }
 
  private:
   Logger& logger_;

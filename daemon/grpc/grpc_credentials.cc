@@ -1,5 +1,7 @@
 #include "daemon/grpc/grpc_credentials.h"
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -11,6 +13,8 @@ namespace rtcroom {
 namespace {
 
 constexpr std::string_view kHealth = "/grpc.health.v1.Health/";
+constexpr std::array<std::string_view, 2> kCallsOfWorkers = {"/rtcroom.v1.RoomAdmin/FollowMixes",
+                                                             "/rtcroom.v1.RoomAdmin/ServeWeb"};
 
 std::string_view View(const grpc_slice& slice) {
   return {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice)};
@@ -18,13 +22,19 @@ std::string_view View(const grpc_slice& slice) {
 
 }  // namespace
 
-GrpcCredentials::GrpcCredentials(grpc_local_connect_type type, const Secret& token, Logger& logger)
-    : token_(token), logger_(logger), credentials_(grpc_local_server_credentials_create(type)) {
-  RequireToken();
+GrpcCredentials::GrpcCredentials(grpc_local_connect_type type, GrpcCallers callers,
+                                 const Secret& token, Logger& logger)
+    : callers_(callers),
+      token_(token),
+      logger_(logger),
+      credentials_(grpc_local_server_credentials_create(type)) {
+  CheckCalls();
 }
 
-GrpcCredentials::GrpcCredentials(GrpcCertificates certificates, const Secret& token, Logger& logger)
-    : token_(token),
+GrpcCredentials::GrpcCredentials(GrpcCertificates certificates, GrpcCallers callers,
+                                 const Secret& token, Logger& logger)
+    : callers_(callers),
+      token_(token),
       logger_(logger),
       certificates_(std::move(certificates)),
       credentials_(grpc_ssl_server_credentials_create_with_options(
@@ -36,7 +46,7 @@ GrpcCredentials::GrpcCredentials(GrpcCertificates certificates, const Secret& to
                 return static_cast<GrpcCredentials*>(self)->Fetch(config);
               },
               this))) {
-  RequireToken();
+  CheckCalls();
 }
 
 GrpcCredentials::~GrpcCredentials() { grpc_server_credentials_release(credentials_); }
@@ -51,10 +61,10 @@ int GrpcCredentials::AddPortToServer(const std::string& address, grpc_server* se
   return grpc_server_add_http2_port(server, address.c_str(), credentials_);
 }
 
-void GrpcCredentials::RequireToken() {
-  if (!token_.is_set()) return;
+void GrpcCredentials::CheckCalls() {
+  if (callers_ == GrpcCallers::kOperators && !token_.is_set()) return;
   grpc_server_credentials_set_auth_metadata_processor(
-      credentials_, {.process = CheckToken, .destroy = [](void*) {}, .state = this});
+      credentials_, {.process = CheckCall, .destroy = [](void*) {}, .state = this});
 }
 
 // gRPC calls this at the start and before each handshake.
@@ -71,27 +81,35 @@ grpc_ssl_certificate_config_reload_status GrpcCredentials::Fetch(
   return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
 }
 
-void GrpcCredentials::CheckToken(void* self, grpc_auth_context* /*context*/,
-                                 const grpc_metadata* metadata, std::size_t count,
-                                 grpc_process_auth_metadata_done_cb done, void* user_data) {
+void GrpcCredentials::CheckCall(void* self, grpc_auth_context* /*context*/,
+                                const grpc_metadata* metadata, std::size_t count,
+                                grpc_process_auth_metadata_done_cb done, void* user_data) {
   const GrpcCredentials& own = *static_cast<const GrpcCredentials*>(self);
   const grpc_metadata* shown = nullptr;
   std::size_t shown_count = 0;
-  bool is_health = false;
+  std::string_view method;
   for (const grpc_metadata& each : std::span(metadata, count)) {
     if (View(each.key) == "authorization") {
       shown = &each;
       ++shown_count;
     } else if (View(each.key) == ":path") {
-      is_health = View(each.value).starts_with(kHealth);
+      method = View(each.value);
     }
+  }
+  const bool is_free =
+      method.starts_with(kHealth) ||
+      (own.callers_ == GrpcCallers::kWorkers && std::ranges::count(kCallsOfWorkers, method) != 0);
+  if (is_free) return done(user_data, nullptr, 0, nullptr, 0, GRPC_STATUS_OK, nullptr);
+  if (own.callers_ == GrpcCallers::kWorkers) {
+    own.logger_.Debug("grpc_permission_denied");
+    return done(user_data, nullptr, 0, nullptr, 0, GRPC_STATUS_PERMISSION_DENIED,
+                "this listener is for workers only");
   }
   // Several values are rejected: no client sends it twice by mistake.
   if (shown_count == 1 && own.token_.Admits(Secret(std::string(View(shown->value))))) {
     // Consumed: no service sees it.
     return done(user_data, shown, 1, nullptr, 0, GRPC_STATUS_OK, nullptr);
   }
-  if (is_health) return done(user_data, nullptr, 0, nullptr, 0, GRPC_STATUS_OK, nullptr);
   own.logger_.Debug("grpc_unauthenticated");
   done(user_data, nullptr, 0, nullptr, 0, GRPC_STATUS_UNAUTHENTICATED,
        "the token is missing or wrong");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <map>
 #include <thread>
 #include <utility>
 
@@ -55,21 +56,30 @@ int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.
 class GrpcServer::Library {
  public:
   /// @param certificates  empty without TLS.
-  Library(const GrpcServerOptions& options, const GrpcServerDeps& deps, bool is_unix,
-          std::optional<GrpcCertificates> certificates)
-      : log_(deps.logger, deps.clock),
-        credentials_(certificates ? std::make_shared<GrpcCredentials>(*std::move(certificates),
-                                                                      options.token, deps.logger)
-                                  : std::make_shared<GrpcCredentials>(is_unix ? UDS : LOCAL_TCP,
-                                                                      options.token, deps.logger)) {
+  Library(const GrpcServerOptions& options, const GrpcServerDeps& deps, const Listener& operators,
+          const Listener& workers, const std::optional<GrpcCertificates>& certificates)
+      : log_(deps.logger, deps.clock) {
     // Both apply to all builders of the process; there is one.
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     for (const GrpcService& each : deps.services) builder.RegisterService(each.service);
     SetLimits(options, builder);
-    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
+    for (const Listener* const each : {&operators, &workers}) {
+      if (each->addresses.empty()) continue;
+      // Workers of this machine have no certificates: their socket's file decides.
+      const bool has_tls =
+          certificates && !(each->callers == GrpcCallers::kWorkers && each->is_unix());
+      Entrance& entrance = entrances_[each->callers];
+      entrance.credentials =
+          has_tls ? std::make_shared<GrpcCredentials>(*certificates, each->callers, options.token,
+                                                      deps.logger)
+                  : std::make_shared<GrpcCredentials>(each->is_unix() ? UDS : LOCAL_TCP,
+                                                      each->callers, options.token, deps.logger);
+      entrance.acceptor = builder.experimental().AddExternalConnectionAcceptor(
+          grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+          entrance.credentials);
+    }
     server_ = builder.BuildAndStart();
     if (server_ == nullptr) return;
     grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
@@ -79,14 +89,14 @@ class GrpcServer::Library {
   [[nodiscard]] bool is_up() const { return server_ != nullptr; }
 
   /// @param socket  connected. Do not call it after `Shutdown`: gRPC would leak the socket.
-  void Serve(FileDescriptor socket) {
+  void Serve(GrpcCallers callers, FileDescriptor socket) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
     connection.fd = socket.Release();
-    acceptor_->HandleNewConnection(&connection);
+    entrances_.at(callers).acceptor->HandleNewConnection(&connection);
   }
 
-  void ReplaceCertificates(GrpcCertificates certificates) {
-    credentials_->Replace(std::move(certificates));
+  void ReplaceCertificates(const GrpcCertificates& certificates) {
+    for (const auto& [callers, entrance] : entrances_) entrance.credentials->Replace(certificates);
   }
 
   void FailHealth() { server_->GetHealthCheckService()->Shutdown(); }
@@ -100,6 +110,11 @@ class GrpcServer::Library {
   void CutAll() { grpc_server_cancel_all_calls(server_->c_server()); }
 
  private:
+  struct Entrance {
+    std::shared_ptr<GrpcCredentials> credentials;  ///< shared with the library
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  };
+
   static void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
     builder.SetMaxReceiveMessageSize(static_cast<int>(options.max_request_bytes));
     const auto set = [&builder](const char* name, std::size_t value) {
@@ -143,55 +158,65 @@ class GrpcServer::Library {
 
   LibraryLog log_;
   InUse in_use_;
-  const std::shared_ptr<GrpcCredentials> credentials_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::map<GrpcCallers, Entrance> entrances_;
   std::unique_ptr<grpc::Server> server_;
 };
 
 GrpcServer::GrpcServer(GrpcServerOptions options, GrpcServerDeps deps)
-    : options_(std::move(options)), deps_(std::move(deps)) {}
+    : options_(std::move(options)),
+      deps_(std::move(deps)),
+      operators_{.callers = GrpcCallers::kOperators},
+      workers_{.callers = GrpcCallers::kWorkers} {}
 
 GrpcServer::~GrpcServer() { Stop(std::chrono::milliseconds(0)); }
 
 Status GrpcServer::Start() {
-  if (Status status = Open(); !status) return status;
+  Status opened = Open(options_.listen, std::move(options_.inherited), operators_);
+  if (opened) opened = Open(options_.worker_listen, std::move(options_.worker_inherited), workers_);
+  if (!opened) return opened;
   if (Status status = StartLibrary(); !status) return status;
   return BeginAccepting();
 }
 
-Status GrpcServer::Open() {
-  for (const ListeningSocket& inherited : options_.inherited) {
-    if (Status status = CheckReach(inherited.address); !status) return status;
+Status GrpcServer::Open(const std::vector<ListenTarget>& listen,
+                        std::vector<ListeningSocket> inherited, Listener& listener) {
+  for (const ListeningSocket& each : inherited) {
+    if (Status status = CheckReach(each.address, listener.callers); !status) return status;
   }
-  for (const ListenTarget& target : options_.listen) {
-    if (Status status = CheckReach(target.address); !status) return status;
+  for (const ListenTarget& target : listen) {
+    if (Status status = CheckReach(target.address, listener.callers); !status) return status;
   }
-  for (ListeningSocket& inherited : options_.inherited) Keep(std::move(inherited));
-  for (const ListenTarget& target : options_.listen) {
+  for (ListeningSocket& each : inherited) listener.Keep(std::move(each));
+  for (const ListenTarget& target : listen) {
     Result<ListeningSocket> bound = ListenForGrpc(target.address, target.families);
     if (!bound) return bound.error();
-    Keep(*std::move(bound));
+    listener.Keep(*std::move(bound));
   }
-  const bool is_unix = IsUnix(addresses_.front());
-  for (const std::string& address : addresses_) {
-    if (IsUnix(address) == is_unix) continue;
+  for (const std::string& address : listener.addresses) {
+    if (IsUnix(address) == listener.is_unix()) continue;
     // The library is given one kind of credentials.
     return Error{
         Errc::kUnavailable,
         fmt::format("{} and {}: gRPC is served on ports or in the file system, not on both",
-                    addresses_.front(), address)};
+                    listener.addresses.front(), address)};
   }
   return {};
 }
 
-void GrpcServer::Keep(ListeningSocket listening) {
-  addresses_.push_back(listening.address);
-  socket_files_.push_back(FindSocketFile(listening.address));
-  listening_.push_back(std::move(listening));
+void GrpcServer::Listener::Keep(ListeningSocket opened) {
+  addresses.push_back(opened.address);
+  socket_files.push_back(FindSocketFile(opened.address));
+  listening.push_back(std::move(opened));
 }
 
-Status GrpcServer::CheckReach(const std::string& address) const {
+bool GrpcServer::Listener::is_unix() const { return IsUnix(addresses.front()); }
+
+Status GrpcServer::CheckReach(const std::string& address, GrpcCallers callers) const {
   if (IsUnix(address) || options_.tls.IsMutual()) return {};
+  if (callers == GrpcCallers::kWorkers) {
+    return Error{Errc::kUnavailable,
+                 fmt::format("{}: workers need TLS and certificates of their own", address)};
+  }
   const std::optional<ListenAddress> port = ParseListenAddress(address);
   if (!port || !port->IsLoopback()) {
     return Error{Errc::kUnavailable,
@@ -212,25 +237,28 @@ Status GrpcServer::StartLibrary() {
     certificate_times_ = loaded->times;
     certificates = *std::move(loaded);
   }
-  library_ = std::make_unique<Library>(options_, deps_, IsUnix(addresses_.front()),
-                                       std::move(certificates));
+  library_ = std::make_unique<Library>(options_, deps_, operators_, workers_, certificates);
   return library_->is_up() ? Status() : Error{Errc::kUnavailable, "gRPC does not start"};
 }
 
 Status GrpcServer::BeginAccepting() {
   try {
     loop_ = std::make_unique<EventLoop>(deps_.logger);
-    for (const ListeningSocket& listening : listening_) {
-      acceptors_.push_back(std::make_shared<Acceptor>(
-          *loop_, listening, Uncounted(), deps_.logger,
-          [this](AcceptedSocket accepted) { library_->Serve(std::move(accepted.socket)); }));
+    for (const Listener* const listener : {&operators_, &workers_}) {
+      for (const ListeningSocket& listening : listener->listening) {
+        acceptors_.push_back(std::make_shared<Acceptor>(
+            *loop_, listening, Uncounted(), deps_.logger,
+            [this, callers = listener->callers](AcceptedSocket accepted) {
+              library_->Serve(callers, std::move(accepted.socket));
+            }));
+      }
     }
     loop_->Await([this] {
       for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) acceptor->Begin();
     });
   } catch (const std::exception& problem) {
     return Error{Errc::kUnavailable,
-                 fmt::format("cannot watch {}: {}", addresses_.front(), problem.what())};
+                 fmt::format("cannot watch {}: {}", bound_address(), problem.what())};
   }
   return {};
 }
@@ -262,7 +290,7 @@ Status GrpcServer::ReloadTls(const GrpcTlsFiles& files) {
     return Error{Errc::kUnavailable, fmt::format("{}: {}", files.cert, *fault)};
   }
   certificate_times_ = loaded->times;
-  library_->ReplaceCertificates(*std::move(loaded));
+  library_->ReplaceCertificates(*loaded);
   return {};
 }
 
@@ -270,10 +298,13 @@ void GrpcServer::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop a
   if (library_ && library_->is_up()) library_->FailHealth();
   StopAccepting();
   if (after == SocketAfterStop::kClosed) {
-    for (std::size_t i = 0; i < listening_.size(); ++i) {
-      if (socket_files_.at(i)) RemoveSocketFile(addresses_.at(i), *socket_files_.at(i));
+    for (Listener* const each : {&operators_, &workers_}) {
+      for (std::size_t i = 0; i < each->listening.size(); ++i) {
+        const std::optional<SocketFile>& file = each->socket_files.at(i);
+        if (file) RemoveSocketFile(each->addresses.at(i), *file);
+      }
+      each->listening.clear();
     }
-    listening_.clear();
   }
   if (library_ && library_->is_up()) {
     deps_.end_streams();

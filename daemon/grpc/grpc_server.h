@@ -31,8 +31,11 @@ struct GrpcServerOptions {
   std::vector<ListenTarget> listen = {};
   /// Sockets that are already listening, served beside `listen`.
   std::vector<ListeningSocket> inherited = {};
+  /// As these, for workers: only their calls are served there, and no token is required.
+  std::vector<ListenTarget> worker_listen = {};
+  std::vector<ListeningSocket> worker_inherited = {};
   GrpcTlsFiles tls = {};
-  Secret token = {};  ///< required of callers; empty: none
+  Secret token = {};  ///< required of operators; empty: none
   /// Loopback TCP is served without a token and without mutual TLS: for `--dev` and tests.
   bool is_open_on_loopback = false;
   std::size_t max_request_bytes = 65'536;
@@ -67,13 +70,16 @@ struct GrpcServerDeps {
 ///
 /// The process accepts connections itself, so that the listening socket can be handed over, and
 /// passes each to gRPC. A connection is allowed
-/// - on a Unix socket: to its owner and group,
+/// - on a Unix socket: to the owner and the group of its file,
 /// - by mutual TLS: to clients with a certificate,
-/// - on loopback TCP with a token: to all programs of this machine; calls need the token.
+/// - on loopback TCP with a token: to all programs of this machine; calls need the token. Not for
+///   workers.
+///
+/// TLS applies to all listeners but the Unix socket of workers.
 ///
 /// Calls run on gRPC's threads, and must not block there.
 ///
-/// @threads one thread; `bound_addresses` is safe from any thread after `Start`.
+/// @threads one thread; the addresses are safe from any thread after `Start`.
 class GrpcServer {
  public:
   GrpcServer(GrpcServerOptions options, GrpcServerDeps deps);
@@ -81,17 +87,23 @@ class GrpcServer {
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
 
-  /// Binds and serves. Call it once, with at least one address or socket; all of them are ports, or
-  /// all are in the file system.
+  /// Binds and serves. Call it once, with at least one address or socket that is not for workers.
+  /// All of these are ports, or all are in the file system, and so are those for workers.
   /// @errors  kUnavailable; the detail names the address or the file, and the reason.
   Status Start();
 
   /// The addresses it listens on, with the actual ports, inherited ones first; empty before
   /// `Start`.
-  [[nodiscard]] const std::vector<std::string>& bound_addresses() const { return addresses_; }
+  [[nodiscard]] const std::vector<std::string>& bound_addresses() const {
+    return operators_.addresses;
+  }
   /// The first of them.
   [[nodiscard]] std::string bound_address() const {
-    return addresses_.empty() ? std::string() : addresses_.front();
+    return bound_addresses().empty() ? std::string() : bound_addresses().front();
+  }
+  /// Likewise, those for workers.
+  [[nodiscard]] const std::vector<std::string>& worker_addresses() const {
+    return workers_.addresses;
   }
 
   /// Reads the files again, for new connections.
@@ -112,15 +124,27 @@ class GrpcServer {
             SocketAfterStop after = SocketAfterStop::kClosed);
 
   /// The listening sockets, kept by `Stop`.
-  std::vector<ListeningSocket> TakeSockets() { return std::move(listening_); }
+  std::vector<ListeningSocket> TakeSockets() { return std::move(operators_.listening); }
+  std::vector<ListeningSocket> TakeWorkerSockets() { return std::move(workers_.listening); }
 
  private:
   class Library;  ///< wraps the gRPC library
 
+  struct Listener {
+    GrpcCallers callers;
+    std::vector<ListeningSocket> listening = {};
+    std::vector<std::string> addresses = {};
+    /// Of each of `addresses`, while its socket is open.
+    std::vector<std::optional<SocketFile>> socket_files = {};
+
+    void Keep(ListeningSocket opened);
+    [[nodiscard]] bool is_unix() const;  ///< with an address
+  };
+
   /// Refuses an address that more clients can reach than the options allow.
-  [[nodiscard]] Status CheckReach(const std::string& address) const;
-  Status Open();
-  void Keep(ListeningSocket listening);
+  [[nodiscard]] Status CheckReach(const std::string& address, GrpcCallers callers) const;
+  Status Open(const std::vector<ListenTarget>& listen, std::vector<ListeningSocket> inherited,
+              Listener& listener);
   Status StartLibrary();
   Status BeginAccepting();
   void StopAccepting();
@@ -129,10 +153,8 @@ class GrpcServer {
 
   GrpcServerOptions options_;
   const GrpcServerDeps deps_;
-  std::vector<ListeningSocket> listening_;
-  std::vector<std::string> addresses_;
-  /// Of each of `addresses_`, while its socket is open.
-  std::vector<std::optional<SocketFile>> socket_files_;
+  Listener operators_;
+  Listener workers_;
   std::optional<CertificateTimes> certificate_times_;
   std::unique_ptr<Library> library_;
   std::unique_ptr<EventLoop> loop_;                   ///< only for the acceptors

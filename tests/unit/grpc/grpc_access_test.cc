@@ -15,6 +15,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr const char* kFollowMixes = "/rtcroom.v1.RoomAdmin/FollowMixes";
+constexpr const char* kServeWeb = "/rtcroom.v1.RoomAdmin/ServeWeb";
 constexpr const char* kReflection =
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
@@ -123,6 +125,51 @@ TEST_F(GrpcTokenTest, IsNotRequiredForHealth) {
   EXPECT_EQ(CheckHealth(channel(), ""), Health::kServing);
 }
 
+class GrpcWorkersTest : public GrpcTokenTest {
+ protected:
+  void SetUp() override {
+    ASSERT_OK(Start({.listen = {"127.0.0.1:0"},
+                     .worker_listen = {"unix:" + (directory_.path() / "workers").string()},
+                     .token = Secret("a token for tests")}));
+    channel_ = Connect(grpc::InsecureChannelCredentials(), server_->worker_addresses().front());
+  }
+};
+
+TEST_F(GrpcWorkersTest, MakeTheirCallsWithoutAToken) {
+  for (const char* method : {kFollowMixes, kServeWeb}) {
+    EXPECT_THAT(Call(method), HasCode(grpc::FAILED_PRECONDITION))
+        << method << " reaches the service, which wants neither mixes nor sessions";
+  }
+  EXPECT_EQ(CheckHealth(channel(), ""), Health::kServing);
+}
+
+TEST_F(GrpcWorkersTest, MakeNoOtherCallWhateverTokenTheyHave) {
+  std::vector<std::string> methods = Methods();
+  for (const char* other : {kReflection, "/rtcroom.v1.RoomAdmin/ServeWeb/",
+                            "/rtcroom.v1.roomadmin/ServeWeb", "/no.such.Service/Method"}) {
+    methods.emplace_back(other);
+  }
+  std::size_t refused = 0;
+  for (const std::string& method : methods) {
+    if (method == kFollowMixes || method == kServeWeb) continue;
+    ++refused;
+    EXPECT_THAT(Call(method), HasCode(grpc::PERMISSION_DENIED)) << method;
+    EXPECT_THAT(Call(method, "a token for tests"), HasCode(grpc::PERMISSION_DENIED)) << method;
+  }
+  EXPECT_EQ(refused, methods.size() - 2);
+}
+
+TEST_F(GrpcWorkersTest, TakeNothingFromTheTokenOfOperators) {
+  channel_ = Connect();
+  for (const std::string& method : Methods()) {
+    EXPECT_THAT(Call(method), HasCode(grpc::UNAUTHENTICATED)) << method;
+    EXPECT_THAT(
+        Call(method, "a token for tests"),
+        Not(testing::AnyOf(HasCode(grpc::UNAUTHENTICATED), HasCode(grpc::PERMISSION_DENIED))))
+        << method;
+  }
+}
+
 class GrpcTlsTest : public GrpcTest {
  protected:
   GrpcTlsTest() {
@@ -208,6 +255,41 @@ TEST_F(GrpcTlsTest, ProtectsAUnixSocketToo) {
 TEST_F(GrpcTlsTest, IsRequiredForRemoteClients) {
   EXPECT_ERROR(kUnavailable, StartTls("", "0.0.0.0:0"));
   ASSERT_OK(StartTls("client", "0.0.0.0:0"));
+}
+
+TEST_F(GrpcTlsTest, IsRequiredForWorkersOnAPort) {
+  for (const GrpcTlsFiles& files : {GrpcTlsFiles(), Files("")}) {
+    GrpcServerOptions options = Options();
+    options.worker_listen = {"127.0.0.1:0"};
+    options.tls = files;
+    options.token = Secret("a token for tests");
+    const Status started = Start(std::move(options));
+    ASSERT_FALSE(started.ok());
+    EXPECT_THAT(started.error().detail, HasSubstr("workers need TLS"));
+  }
+}
+
+TEST_F(GrpcTlsTest, OfWorkersOpensTheirListenerOnly) {
+  ASSERT_OK(Start({.listen = {"127.0.0.1:0"},
+                   .worker_listen = {"127.0.0.1:0"},
+                   .tls = Files("client"),
+                   .token = Secret("a token for tests")}));
+  const std::string workers = server_->worker_addresses().front();
+  const grpc::Status denied = AskInfo(Connect(Credentials("client"), workers));
+  EXPECT_THAT(denied, HasCode(grpc::PERMISSION_DENIED));
+  EXPECT_THAT(AskInfo(Connect(Credentials("client"))), HasCode(grpc::UNAUTHENTICATED));
+  EXPECT_THAT(AskInfo(Connect(Credentials("stranger"), workers)), HasCode(grpc::UNAVAILABLE));
+  ASSERT_OK(server_->ReloadTls(Files("stranger")));
+  EXPECT_THAT(AskInfo(Connect(Credentials("stranger"), workers)), HasCode(grpc::PERMISSION_DENIED));
+}
+
+TEST_F(GrpcTlsTest, IsNotForTheSocketOfWorkers) {
+  ASSERT_OK(Start({.listen = {"127.0.0.1:0"},
+                   .worker_listen = {"unix:" + (directory_.path() / "workers").string()},
+                   .tls = Files("client")}));
+  const grpc::Status denied =
+      AskInfo(Connect(grpc::InsecureChannelCredentials(), server_->worker_addresses().front()));
+  EXPECT_THAT(denied, HasCode(grpc::PERMISSION_DENIED)) << "it is understood";
 }
 
 TEST_F(GrpcTlsTest, ReportsTheExpiryOfItsCertificate) {

@@ -52,14 +52,17 @@ class GrpcTest : public ServiceFixture {
     return server_->Start();
   }
 
+  /// @param address  of this server; empty: that of operators.
   /// @return  a new channel with a separate connection.
   std::shared_ptr<grpc::Channel> Connect(const std::shared_ptr<grpc::ChannelCredentials>&
-                                             credentials = grpc::InsecureChannelCredentials()) {
+                                             credentials = grpc::InsecureChannelCredentials(),
+                                         const std::string& address = {}) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 100);
-    return grpc::CreateCustomChannel(server_->bound_address(), credentials, arguments);
+    return grpc::CreateCustomChannel(address.empty() ? server_->bound_address() : address,
+                                     credentials, arguments);
   }
 
   static void SetDeadline(grpc::ClientContext& context) {

@@ -98,6 +98,24 @@ TEST_F(GrpcServerTest, RefusesOtherUsersOnItsSocket) {
   EXPECT_EQ(ConnectAs(kOperators), 0);
 }
 
+TEST_F(GrpcServerTest, GivesTheSocketOfWorkersTheGroupOfItsFolder) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can change the group";
+  constexpr gid_t kWorkers = 54'323;
+  const std::filesystem::path folder = directory_.path() / "workers";
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(chown(folder.c_str(), 0, kWorkers), 0);
+  ASSERT_EQ(chmod(folder.c_str(), 02710), 0);
+  GrpcServerOptions options = Options("unix:" + SocketPath());
+  options.worker_listen.emplace_back("unix:" + (folder / "s").string());
+  ASSERT_OK(Start(std::move(options)));
+  struct stat found{};
+  ASSERT_EQ(stat((folder / "s").c_str(), &found), 0);
+  EXPECT_EQ(found.st_gid, kWorkers);
+  EXPECT_EQ(found.st_mode & 0777, 0660u);
+  server_->Stop(milliseconds(0));
+  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "a stop removes the file";
+}
+
 TEST_F(GrpcServerTest, ReplacesAStaleSocket) {
   ASSERT_OK(Start(Options("unix:" + SocketPath())));
   server_->Stop(milliseconds(0), SocketAfterStop::kKept);
@@ -133,6 +151,19 @@ TEST_F(GrpcServerTest, ContinuesWithAnInheritedSocket) {
     EXPECT_EQ(server_->bound_address(), bound);
     EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
   }
+}
+
+TEST_F(GrpcServerTest, ContinuesWithAnInheritedSocketOfWorkers) {
+  GrpcServerOptions options = Options();
+  options.worker_listen.emplace_back("unix:" + SocketPath());
+  ASSERT_OK(Start(std::move(options)));
+  server_->Stop(milliseconds(0), SocketAfterStop::kKept);
+  options = Options();
+  options.worker_inherited = server_->TakeWorkerSockets();
+  ASSERT_OK(Start(std::move(options)));
+  EXPECT_THAT(AskInfo(Connect(grpc::InsecureChannelCredentials(), "unix:" + SocketPath())),
+              HasCode(grpc::PERMISSION_DENIED));
+  EXPECT_THAT(AskInfo(Connect()), HasCode(grpc::OK));
 }
 
 TEST_F(GrpcServerTest, ServesSeveralAddresses) {
