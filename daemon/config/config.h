@@ -50,6 +50,7 @@ struct AdminConfig {
 
 struct GrpcConfig {
   std::string listen = "unix:/run/rtcroomd/grpc.sock";
+  std::string worker_listen = {};  ///< empty: none
   std::string tls_cert = {};
   std::string tls_key = {};
   std::string client_ca = {};

@@ -102,22 +102,29 @@ void CheckGrpc(const GrpcConfig& grpc, RunMode mode, Problems& problems) {
          "must be printable ASCII, with no space at its ends: it travels in metadata"});
   }
   const std::vector<ListenAddress> addresses = ParseListenAddresses(grpc.listen);
-  const bool needs_all = !std::ranges::all_of(addresses, &ListenAddress::IsLoopback);
+  const bool has_worker_port = !ParseListenAddresses(grpc.worker_listen).empty();
+  const bool needs_all =
+      has_worker_port || !std::ranges::all_of(addresses, &ListenAddress::IsLoopback);
   // Any of the three enables TLS.
   const bool has_tls = !grpc.tls_cert.empty() || !grpc.tls_key.empty() || !grpc.client_ca.empty();
   if (needs_all || has_tls) {
-    const std::string why =
-        needs_all ? "missing: grpc.listen is not on loopback" : "missing: TLS needs it";
+    const std::string why = has_worker_port ? "missing: grpc.worker_listen is a port"
+                            : needs_all     ? "missing: grpc.listen is not on loopback"
+                                            : "missing: TLS needs it";
     if (grpc.tls_cert.empty()) problems.push_back({"grpc.tls_cert", why});
     if (grpc.tls_key.empty()) problems.push_back({"grpc.tls_key", why});
     if (needs_all && grpc.client_ca.empty()) problems.push_back({"grpc.client_ca", why});
   }
-  // Mutual TLS needs all three, and is enough anywhere.
-  const bool needs_token = !addresses.empty() && !needs_all && grpc.client_ca.empty();
+  // Mutual TLS needs all three, and is enough anywhere, unless workers have certificates, too.
+  const bool needs_token =
+      !addresses.empty() && (has_worker_port || (!needs_all && grpc.client_ca.empty()));
   if (needs_token && grpc.token.empty() && mode == RunMode::kNormal) {
-    problems.push_back({"grpc.token",
-                        "missing: grpc.listen is TCP on loopback, which every program of this "
-                        "machine can reach; or listen on unix:PATH"});
+    problems.push_back(
+        {"grpc.token", has_worker_port
+                           ? "missing: grpc.listen accepts the certificates of workers, which "
+                             "come to the port of grpc.worker_listen"
+                           : "missing: grpc.listen is TCP on loopback, which every program of "
+                             "this machine can reach; or listen on unix:PATH"});
   }
 }
 

@@ -75,6 +75,11 @@ void AddGrpcKeys(std::vector<ConfigKey>& keys) {
       "Membership events and RoomAdmin, for programs: unix:PATH, for "
       "the server's user and group; or host:port, which needs token on loopback, "
       "and tls_cert, tls_key and client_ca elsewhere; \"\" = off.");
+  grpc.AddOfMachine<&S::worker_listen>(
+      "worker_listen", ListenRule{CheckOptionalGrpcAddress},
+      "For mix-worker and web-worker, whose calls are the only ones served here: unix:PATH, for "
+      "the server's user and group, or the group of a folder with the setgid bit; or host:port, "
+      "which needs tls_cert, tls_key and client_ca; \"\" = none.");
   grpc.AddOfMachine<&S::tls_cert>("tls_cert", PlainTextRule{},
                                   "PEM file: certificate and its chain.");
   grpc.AddOfMachine<&S::tls_key>("tls_key", PlainTextRule{},

@@ -18,6 +18,7 @@ std::vector<ConfiguredListener> ConfiguredListeners(const Config& config) {
   add("server.https_listen", config.server.https_listen);
   add("admin.listen", config.admin.listen);
   add("grpc.listen", config.grpc.listen);
+  add("grpc.worker_listen", config.grpc.worker_listen);
   return listeners;
 }
 

@@ -454,7 +454,10 @@ std::vector<NamedSocket> App::TakeSockets() {
   std::vector<NamedSocket> sockets;
   if (listeners_ != nullptr) sockets = listeners_->TakeSockets();
   if (admin_ != nullptr) AddSockets("admin", admin_->TakeSockets(), sockets);
-  if (events_ != nullptr) AddSockets("grpc", events_->TakeSockets(), sockets);
+  if (events_ != nullptr) {
+    AddSockets("grpc", events_->TakeSockets(), sockets);
+    AddSockets("grpc-workers", events_->TakeWorkerSockets(), sockets);
+  }
   return sockets;
 }
 

@@ -21,8 +21,12 @@ constexpr std::size_t kWithWorkers = std::size_t{1} << 20;
 
 GrpcServerOptions MakeOptions(const Config& config, bool is_dev, InheritedSockets& inherited) {
   ListenerSockets sockets = MakeListenerSockets("grpc", config.grpc.listen, config, inherited);
+  ListenerSockets workers =
+      MakeListenerSockets("grpc-workers", config.grpc.worker_listen, config, inherited);
   return {.listen = std::move(sockets.listen),
           .inherited = std::move(sockets.inherited),
+          .worker_listen = std::move(workers.listen),
+          .worker_inherited = std::move(workers.inherited),
           .tls = MakeTlsFiles(config.grpc),
           .token = config.grpc.token,
           .is_open_on_loopback = is_dev,
@@ -33,6 +37,8 @@ GrpcServerOptions MakeOptions(const Config& config, bool is_dev, InheritedSocket
 
 EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModuleDeps& deps)
     : is_dev_(is_dev),
+      listen_keys_(config.grpc.worker_listen.empty() ? "grpc.listen"
+                                                     : "grpc.listen or grpc.worker_listen"),
       hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
            deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
@@ -67,7 +73,7 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
 
 Status EventsModule::Start() {
   Status status = server_.Start();
-  return status ? status : CannotStart(status.error(), "grpc.listen", is_dev_);
+  return status ? status : CannotStart(status.error(), listen_keys_, is_dev_);
 }
 
 Status EventsModule::ReloadTls(const GrpcConfig& grpc) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "daemon/admin/metrics.h"
@@ -58,6 +59,7 @@ class EventsModule {
   /// Ends all subscriptions, also of a server that was never started: the store is not read then.
   void StopWatch() { hub_.Stop(); }
   std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
+  std::vector<ListeningSocket> TakeWorkerSockets() { return server_.TakeWorkerSockets(); }
 
   /// The first one; empty before `Start`.
   [[nodiscard]] std::string bound_address() const { return server_.bound_address(); }
@@ -70,6 +72,7 @@ class EventsModule {
 
  private:
   const bool is_dev_;
+  const std::string_view listen_keys_;
   WatchHub hub_;
   WatchService service_;
   GrpcAdminServer server_;

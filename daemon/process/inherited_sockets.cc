@@ -76,7 +76,7 @@ std::optional<ListeningSocket> InheritedSockets::TakeIf(Matches matches) {
 InheritedSockets::Taken InheritedSockets::Take(std::string_view name,
                                                std::span<const std::string> addresses) {
   const auto suits = [name](const NamedSocket& socket) {
-    return name == "grpc" || !socket.listening.address.starts_with("unix:");
+    return name.starts_with("grpc") || !socket.listening.address.starts_with("unix:");
   };
   Taken taken;
   const auto is_named = [&](const NamedSocket& socket) {

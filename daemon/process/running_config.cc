@@ -50,7 +50,7 @@ ReloadPlan RunningConfig::Reload(const Config& fresh) {
 Status RunningConfig::CheckSameListeners(const Config& fresh) const {
   for (const std::string& key : PlanReload(loaded_, fresh).need_restart) {
     if (key == "server.http_listen" || key == "server.https_listen" || key == "admin.listen" ||
-        key == "grpc.listen") {
+        key == "grpc.listen" || key == "grpc.worker_listen") {
       return Error{Errc::kBadRequest, key + ": has changed, which takes a stop and a start"};
     }
   }

@@ -6,8 +6,10 @@
 #include <functional>
 #include <iostream>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +21,7 @@
 #include "tests/e2e/media_fixture.h"
 #include "tests/support/manager_stand_in.h"
 #include "tests/support/mix_source.h"
+#include "tests/support/temp_directory.h"
 
 namespace rtcroom {
 namespace {
@@ -368,7 +371,7 @@ class MediaMixOfARoom : public MediaMix {
   static constexpr const char* kLive = "live_room";
   static constexpr const char* kShow = "show";
 
-  MediaMixOfARoom() : MediaMix({{"mix.max", 4}}) {}
+  MediaMixOfARoom() : MediaMixOfARoom(std::make_unique<TempDirectory>()) {}
 
   void CreateShow() {
     const ApiReply created = Rooms().Call(kLive, "create_room", CreateBody("host", kShow));
@@ -412,11 +415,19 @@ class MediaMixOfARoom : public MediaMix {
         kMixTimeout);
     return shows ? testing::AssertionSuccess() : testing::AssertionFailure();
   }
+
+ private:
+  explicit MediaMixOfARoom(std::unique_ptr<TempDirectory> folder)
+      : MediaMix({{"mix.max", 4},
+                  {"grpc.worker_listen", "unix:" + (folder->path() / "workers").string()}}),
+        folder_(std::move(folder)) {}
+
+  const std::unique_ptr<TempDirectory> folder_;
 };
 
 TEST_F(MediaMixOfARoom, FollowsItsMembersAndOutlivesTheRoomServer) {
   CreateShow();
-  StartWorkerOf(server_.AddressOf("grpc"));
+  StartWorkerOf(server_.AddressOf("grpc-workers"));
   Show("host", "red");
   EXPECT_TRUE(ShowsHostAlone());
   Show("guest", "lime");
@@ -437,7 +448,7 @@ TEST_F(MediaMixOfARoom, FollowsItsMembersAndOutlivesTheRoomServer) {
 
 TEST_F(MediaMixOfARoom, GoesOnWithAGuestWithoutACamera) {
   CreateShow();
-  StartWorkerOf(server_.AddressOf("grpc"));
+  StartWorkerOf(server_.AddressOf("grpc-workers"));
   Show("host", "red");
   const TonePusher guest(SignedUrl("guest"));
   ASSERT_TRUE(Eventually([&] { return IsOnAir("guest"); })) << guest.Output();

@@ -127,6 +127,20 @@ TEST(RoomsCommandOnASocket, FindsTheServerByItsConfiguration) {
   EXPECT_THAT(list().out, HasSubstr("r1")) << "the leftover file does not prevent the start";
 }
 
+TEST(RoomsCommandOnASocket, OfWorkersIsRefused) {
+  const TempDirectory directory;
+  ServerProcess server(
+      {.settings = {{"grpc.worker_listen", "unix:" + (directory.path() / "workers").string()}}});
+  const auto list = [&] {
+    return RunToEnd({.program = ServerBinary(),
+                     .arguments = {"rooms", "list", "--target", server.AddressOf("grpc-workers")}});
+  };
+  EXPECT_EQ(list().exit_code, 1);
+  EXPECT_THAT(list().err, HasSubstr("this listener is for workers only"));
+  server.HandOver();
+  EXPECT_THAT(list().err, HasSubstr("this listener is for workers only"));
+}
+
 TEST(RoomsCommandByTls, UsesRenewedCertificatesAfterAReload) {
   const TempDirectory directory;
   const auto path = [&](const char* name) { return (directory.path() / name).string(); };

@@ -47,10 +47,12 @@ Settings HarnessSettings(const std::filesystem::path& directory) {
 }
 
 std::size_t CountListeners(const Settings& settings) {
-  const std::array<const char*, 4> keys = {"server.http_listen", "server.https_listen",
-                                           "admin.listen", "grpc.listen"};
-  return static_cast<std::size_t>(
-      std::ranges::count_if(keys, [&](const char* key) { return settings.at(key) != ""; }));
+  const std::array<const char*, 5> keys = {"server.http_listen", "server.https_listen",
+                                           "admin.listen", "grpc.listen", "grpc.worker_listen"};
+  return static_cast<std::size_t>(std::ranges::count_if(keys, [&](const char* key) {
+    const auto found = settings.find(key);
+    return found != settings.end() && found->second != "";
+  }));
 }
 
 std::string Tail(const std::string& log) {

@@ -15,7 +15,9 @@ export const kNoServer = !process.env.RTCROOMD && 'RTCROOMD is not set';
 export const kToken = 'correct horse battery staple';
 
 /** @type {Record<string, string>} */
-const kListeners = { http: 'server.http_listen', admin: 'admin.listen', grpc: 'grpc.listen' };
+const kListeners = {
+  http: 'server.http_listen', admin: 'admin.listen', grpc: 'grpc.listen', 'grpc-workers': 'grpc.worker_listen',
+};
 
 /** @typedef {Record<string, string|number|boolean>} Settings */
 

@@ -169,6 +169,24 @@ TEST(ConfigConflicts, GrpcOnLoopbackTcpNeedsATokenOrCertificatesOfBothSides) {
   EXPECT_THAT(Conflicts(config), IsEmpty());
 }
 
+TEST(ConfigConflicts, GrpcOfWorkersOnAPortNeedsCertificatesAndATokenOfOperators) {
+  Config config = ServableConfig();
+  config.grpc.worker_listen = "unix:/run/workers";
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.grpc.worker_listen = "127.0.0.1:5760";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.tls_cert", "grpc.tls_key", "grpc.client_ca"));
+  config.grpc.tls_cert = "c";
+  config.grpc.tls_key = "k";
+  config.grpc.client_ca = "a";
+  EXPECT_THAT(Conflicts(config), IsEmpty()) << "the file of grpc.listen decides about operators";
+  config.grpc.listen = "192.0.2.1:5759";
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.token"));
+  config.grpc.token = Secret("a token for tests");
+  EXPECT_THAT(Conflicts(config), IsEmpty());
+  config.grpc.listen = config.grpc.worker_listen;
+  EXPECT_THAT(Conflicts(config), ElementsAre("grpc.worker_listen")) << "the address is taken";
+}
+
 TEST(ConfigConflicts, GrpcTokenMustFitAHeader) {
   Config config = ServableConfig();
   for (const char* token : {"s\xc3\xa9same", " sesame", "sesame "}) {

@@ -128,7 +128,7 @@ TEST(InheritedSockets, MayBeUnixSocketsForGrpcOnly) {
   EXPECT_FALSE(Take(*inherited, "https", "").has_value());
   EXPECT_EQ(Take(*inherited, "grpc", "127.0.0.1:1")->address, address) << "by its name";
   EXPECT_FALSE(Take(*inherited, "http", address).has_value());
-  EXPECT_EQ(Take(*inherited, "grpc", address)->address, address) << "by its address";
+  EXPECT_EQ(Take(*inherited, "grpc-workers", address)->address, address) << "by its address";
   EXPECT_OK(inherited->CheckAllTaken());
 }
 

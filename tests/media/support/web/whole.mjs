@@ -41,11 +41,12 @@ export class Whole {
     await this.media.start();
     const secret = (name) => fs.readFileSync(path.join(this.media.folder, name), 'utf8').trim();
     this.socket = `unix:${path.join(this.media.folder, 'rtcroomd.sock')}`;
+    this.workers = `unix:${path.join(this.media.folder, 'workers.sock')}`;
     [this.turn, this.turns] = [await freeAddress(), await freeAddress()];
     this.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
     this.server = new Server({
       'server.http_listen': await freeAddress(), 'server.cors_origins': [this.browser.origin],
-      'admin.listen': admin, 'grpc.listen': this.socket,
+      'admin.listen': admin, 'grpc.listen': this.socket, 'grpc.worker_listen': this.workers,
       'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${this.media.control}`, 'live.control_key': secret('control-key'),
       'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
       'live.push_host': this.media.rtmp, 'live.play_host': this.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
@@ -60,7 +61,7 @@ export class Whole {
   }
 
   #begin(command, env = {}) {
-    const worker = new Process(kProgram, [command, '--target', this.socket, '--server', `rtmp://${this.media.rtmp}`],
+    const worker = new Process(kProgram, [command, '--target', this.workers, '--server', `rtmp://${this.media.rtmp}`],
       { env: { ...process.env, ...env } });
     this.#ended.push(() => worker.stop());
     this.#outputs.push(() => `${command}: ${worker.output}`);
