@@ -56,6 +56,20 @@ try_mix() {  # INSTALL-COMMAND...
   if in_machine systemctl is-active rtcroomd-mix; then fail "the worker is still there"; fi
 }
 
+# What a worker reaches that somebody has taken over.
+try_calls_of_a_worker() {
+  part "media: a worker makes no call of operators"
+  local socket said
+  for socket in rtcroomd rtcroomd-worker; do
+    if said=$(in_machine setpriv --reuid=rtcroomd-web --regid=rtcroomd-web \
+      --groups=rtcroomd-worker rtcroomd rooms list --target unix:/run/$socket/grpc.sock 2>&1); then
+      fail "the worker lists rooms: $said"
+    fi
+  done
+  [[ $said == *'for workers only'* ]] || fail "it is refused otherwise: $said"
+  in_machine rtcroomd rooms list > /dev/null || fail "the operator does not list rooms"
+}
+
 # A browser's offer, made once, which the worker answers with its address and its port.
 try_web() {  # INSTALL-COMMAND...
   part "media: browsers"
@@ -76,6 +90,8 @@ try_web() {  # INSTALL-COMMAND...
   done
   grep --quiet '^a=candidate:.* 192\.0\.2\.1 50[01][0-9][0-9] ' <<< "$reply" ||
     fail "the answer has another address: $reply"
+
+  try_calls_of_a_worker
 
   part "media: no browsers any more"
   in_machine "$@"
