@@ -132,7 +132,8 @@ void Connection::EndIfIdle() {
 
 void Connection::Abort() {
   aborted_ = true;
-  if (state_ != State::kDispatched) End();
+  if (state_ != State::kDispatched) return End();
+  Guarded(&Connection::LookForEnd);
 }
 
 void Connection::Displace() {
@@ -155,11 +156,26 @@ void Connection::Resume() {
       return ReadStream();
     case State::kLingering:
       return Discard();
-    case State::kHeld:
     case State::kDispatched:  // the client sends on, or is gone: read after the reply
+      return LookForEnd();
+    case State::kHeld:
     case State::kEnded:
       return;
   }
+}
+
+void Connection::LookForEnd() {
+  // Until its handler has returned, a worker owns the transport.
+  if (!on_closed_ || progress_ != ReplyProgress::kReturned) return;
+  IoStatus status = IoStatus::kClosed;
+  if (state_ == State::kDispatched && !aborted_) {
+    if (waits_to_read_) return;
+    status = transport_.Peek();
+    if (!CountMemory()) return;             // TLS may hold a part of a record
+    if (status == IoStatus::kDone) return;  // a further request: a wait would end at once
+    if (status != IoStatus::kClosed) return Wait(status);
+  }
+  std::exchange(on_closed_, nullptr)();
 }
 
 void Connection::Wait(IoStatus for_what) {
@@ -449,6 +465,7 @@ void Connection::End() {
   slot_ = {};
   context_.observer.OnConnectionClosed();
   owner_.OnConnectionEnd(*this);
+  LookForEnd();
 }
 
 }  // namespace rtcroom

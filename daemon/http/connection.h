@@ -115,7 +115,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   /// the reply race: the later of the two has the reply written.
   enum class ReplyProgress : std::uint8_t {
     kHandling,  ///< the handler runs, and there is no reply
-    kReplied,   ///< the reply is in `reply_`, for the thread of the handler
+    kReplied,   ///< the reply is in `reply_`, for the thread of the handler or the loop
     kReturned,  ///< the handler has returned; the loop waits for the reply
   };
   class Stream;
@@ -146,6 +146,8 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
     }
   }
   void Resume();
+  /// Tells whoever answers the request that its client has gone.
+  void LookForEnd();
   void Wait(IoStatus for_what);
   /// Resumes when there are bytes to read, or their end.
   void WaitToRead();
@@ -176,6 +178,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Abandon(std::uint32_t turn) noexcept override;
   std::shared_ptr<StreamedReply> Open(std::uint32_t turn, HttpReply head,
                                       StreamedReply::OnEnd on_end) override;
+  void OnClosed(std::uint32_t turn, std::function<void()> tell) override;
   void RunInSlices(std::uint32_t turn, std::function<bool()> slice) override;
   bool RunOnWorker(std::uint32_t turn, std::function<void()> task) override;
   std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
@@ -252,8 +255,10 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   ResponseFormat format_{};            ///< of the request with that turn
   bool is_on_worker_ = false;          ///< likewise: where its handler runs
   std::atomic<ReplyProgress> progress_{ReplyProgress::kReturned};  ///< likewise
-  std::optional<HttpReply> reply_{};  ///< likewise, between `Send` and its encoding
-  bool answered_ = false;             ///< at least one request was received
+  std::optional<HttpReply> reply_{};     ///< likewise, between `Send` and its encoding
+  std::atomic<bool> is_watched_{false};  ///< likewise: `OnClosed` was called
+  std::function<void()> on_closed_{};    ///< likewise, until it is told
+  bool answered_ = false;                ///< at least one request was received
   bool aborted_ = false;
 };
 

@@ -75,6 +75,7 @@ void Connection::Run(Call&& call) {
   is_on_worker_ = on_worker;
   call.request.begun = Now();
   progress_ = ReplyProgress::kHandling;
+  is_watched_ = false;
   state_ = State::kDispatched;
   if (!on_worker) {
     std::optional<EncodedResponse> reply = Answer(call.request);
@@ -160,8 +161,14 @@ std::optional<EncodedResponse> Connection::Answer(HttpRequest& request) {
       }
     }
   }
+  const bool on_worker = is_on_worker_;
   auto progress = ReplyProgress::kHandling;
-  if (progress_.compare_exchange_strong(progress, ReplyProgress::kReturned)) return std::nullopt;
+  if (progress_.compare_exchange_strong(progress, ReplyProgress::kReturned)) {
+    if (on_worker && is_watched_) {
+      loop_.Post([self = shared_from_this()] { self->Guarded(&Connection::LookForEnd); });
+    }
+    return std::nullopt;
+  }
   return Encode(format, TakeReply());
 }
 
@@ -186,8 +193,7 @@ void Connection::Abandon(std::uint32_t turn) noexcept {
 // Ends the process when the task cannot be allocated: nothing else would close the connection.
 // NOLINTNEXTLINE(bugprone-exception-escape): meant so
 void Connection::OnReplied(std::uint32_t turn) noexcept {
-  auto progress = ReplyProgress::kHandling;
-  if (progress_.compare_exchange_strong(progress, ReplyProgress::kReplied)) return;
+  if (progress_.exchange(ReplyProgress::kReplied) == ReplyProgress::kHandling) return;
   loop_.Post([self = shared_from_this(), turn] {
     if (!self->IsDispatched(turn)) return;
     self->Guarded([turn](Connection& connection) {
@@ -197,6 +203,15 @@ void Connection::OnReplied(std::uint32_t turn) noexcept {
 }
 
 HttpReply Connection::TakeReply() { return std::exchange(reply_, std::nullopt).value(); }
+
+void Connection::OnClosed(std::uint32_t turn, std::function<void()> tell) {
+  is_watched_ = true;
+  loop_.Post([self = shared_from_this(), turn, tell = std::move(tell)]() mutable {
+    if (turn != self->turn_ || self->progress_ == ReplyProgress::kReplied) return;
+    self->on_closed_ = std::move(tell);
+    self->Guarded(&Connection::LookForEnd);
+  });
+}
 
 void Connection::RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) {
   if (is_on_worker_) {
@@ -235,6 +250,7 @@ void Connection::OnReplyReady(std::uint32_t turn, EncodedResponse reply) {
   if (!IsDispatched(turn)) return;  // already answered, or the connection has closed
   state_ = State::kReading;
   call_memory_ = 0;
+  on_closed_ = nullptr;
   if (aborted_) return End();
   outbox_.Append(std::move(reply));
   Guarded(&Connection::Continue);

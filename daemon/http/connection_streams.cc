@@ -100,6 +100,7 @@ std::shared_ptr<Connection::Stream> Connection::OpenStream(std::uint32_t turn, s
 }
 
 void Connection::BeginStream(std::string head) {
+  on_closed_ = nullptr;
   if (aborted_) return End();
   call_memory_ = 0;
   deadline_ = MonotonicTime::max();

@@ -26,6 +26,7 @@ class ReplySink {
                                               StreamedReply::OnEnd on_end) = 0;
   virtual std::shared_ptr<TwoWayStream> Upgrade(std::uint32_t turn, HttpReply head,
                                                 TwoWayStream::Owner owner) = 0;
+  virtual void OnClosed(std::uint32_t turn, std::function<void()> tell) = 0;
   virtual void RunInSlices(std::uint32_t turn, std::function<bool()> slice) = 0;
   /// @return false when no worker is free; then the task is gone.
   virtual bool RunOnWorker(std::uint32_t turn, std::function<void()> task) = 0;
@@ -77,6 +78,13 @@ class Responder {
     sink_ = nullptr;  // as above
     return stream;
   }
+
+  /// Has `tell` called once, on the thread of the request's connection, when the client has ended
+  /// the connection, or sends no more; if it has already: soon. Not before the handler has
+  /// returned, and not after an answer. A client that still reads gets the answer. Further requests
+  /// that it has sent meanwhile hide its end until then. Call it at most once; `tell` must not
+  /// throw.
+  void OnClosed(std::function<void()> tell) { sink_->OnClosed(turn_, std::move(tell)); }
 
   /// Calls `slice` until it returns true, on the thread of the request's connection; other
   /// connections run between two calls. Stops early when the client has disconnected. Of a request

@@ -52,12 +52,20 @@ IoStatus Transport::Handshake() {
 }
 
 IoResult Transport::Read(std::span<char> into) {
-  if (!tls_) return ReadRaw(into);
+  return tls_ ? ReadTls(SSL_read_ex, into) : ReadRaw(into);
+}
+
+IoStatus Transport::Peek() {
+  std::array<char, 1> byte{};
+  return (tls_ ? ReadTls(SSL_peek_ex, byte) : ReadRaw(byte, MSG_PEEK)).status;
+}
+
+IoResult Transport::ReadTls(TlsRead& read, std::span<char> into) {
   while (tls_messages_ <= kMaxTlsMessages) {
     DropErrors();
     const int messages = tls_messages_;
     std::size_t got = 0;
-    const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
+    const int result = read(tls_.get(), into.data(), into.size(), &got);
     if (result == 1) return {.status = IoStatus::kDone, .bytes = got};
     const IoStatus status = TlsStatus(result);
     // Without SSL_MODE_AUTO_RETRY a non-application message may end the call, even if application
@@ -114,8 +122,8 @@ void Transport::DropUnsent() {
   (void)setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
-IoResult Transport::ReadRaw(std::span<char> into) {
-  const ssize_t got = recv(socket_, into.data(), into.size(), 0);
+IoResult Transport::ReadRaw(std::span<char> into, int flags) {
+  const ssize_t got = recv(socket_, into.data(), into.size(), flags);
   if (got > 0) return {.status = IoStatus::kDone, .bytes = static_cast<std::size_t>(got)};
   if (got == 0) return {.status = IoStatus::kClosed, .bytes = 0};
   return {.status = StatusOfErrno(IoStatus::kWantRead), .bytes = 0};

@@ -53,6 +53,9 @@ class Transport {
   /// TLS messages over the whole connection count as a disconnect.
   IoResult Read(std::span<char> into);
 
+  /// What `Read` would return of one byte, which stays unread.
+  IoStatus Peek();
+
   /// Writes as much as the socket accepts. After kWantRead or kWantWrite the next call must begin
   /// with the same bytes.
   IoResult Write(std::string_view bytes);
@@ -76,7 +79,8 @@ class Transport {
   void DropUnsent();
 
   /// Like `Read`, but below TLS.
-  IoResult ReadRaw(std::span<char> into);
+  /// @param flags  of the system call.
+  IoResult ReadRaw(std::span<char> into, int flags = 0);
 
   /// Whether the socket holds unread bytes, below TLS.
   [[nodiscard]] bool HasUnread() const;
@@ -90,6 +94,9 @@ class Transport {
     void operator()(ssl_st* tls) const;
   };
 
+  /// SSL_read_ex or SSL_peek_ex.
+  using TlsRead = int(ssl_st* tls, void* into, std::size_t size, std::size_t* got);
+  IoResult ReadTls(TlsRead& read, std::span<char> into);
   /// The readiness that the last, unsuccessful TLS call needs for a retry.
   [[nodiscard]] IoStatus TlsStatus(int result) const;
   IoResult WriteTls(std::string_view bytes);

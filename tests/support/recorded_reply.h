@@ -35,6 +35,10 @@ class RecordedReply : public ReplySink {
                                         TwoWayStream::Owner /*owner*/) override {
     return nullptr;
   }
+  void OnClosed(std::uint32_t /*turn*/, std::function<void()> tell) override {
+    const MutexLock lock(mutex_);
+    on_closed_ = std::move(tell);
+  }
   void RunInSlices(std::uint32_t /*turn*/, std::function<bool()> slice) override {
     while (!slice()) {
     }
@@ -51,6 +55,15 @@ class RecordedReply : public ReplySink {
   bool has_workers = true;
   int tasks_run = 0;
 
+  /// The client has gone.
+  void Close() {
+    std::function<void()> tell;
+    {
+      const MutexLock lock(mutex_);
+      tell.swap(on_closed_);
+    }
+    if (tell) tell();
+  }
   [[nodiscard]] std::optional<HttpReply> reply() const {
     const MutexLock lock(mutex_);
     return reply_;
@@ -70,6 +83,7 @@ class RecordedReply : public ReplySink {
   std::optional<HttpReply> reply_ GUARDED_BY(mutex_);
   int times_sent_ GUARDED_BY(mutex_) = 0;
   bool is_abandoned_ GUARDED_BY(mutex_) = false;
+  std::function<void()> on_closed_ GUARDED_BY(mutex_);
 };
 
 /// Passes a request to `handler`, as a listener does, but without pacing and threads.

@@ -136,6 +136,19 @@ TEST_F(TransportTest, DetectsTheCloseOfThePeer) {
   EXPECT_EQ(last_.status, IoStatus::kClosed);
 }
 
+TEST_F(TransportTest, SeesWhatItWouldReadAndLeavesIt) {
+  EXPECT_EQ(transport_->Peek(), IoStatus::kWantRead);
+  SendKeyUpdates(2);
+  EXPECT_EQ(transport_->Peek(), IoStatus::kWantRead);
+  Send("request");
+  ASSERT_GE(SSL_shutdown(client_.get()), 0);
+  EXPECT_EQ(transport_->Peek(), IoStatus::kDone);
+  EXPECT_EQ(transport_->Peek(), IoStatus::kDone);
+  EXPECT_EQ(Read(), "request");
+  EXPECT_EQ(transport_->Peek(), IoStatus::kClosed);
+  EXPECT_EQ(transport_->Write("reply").status, IoStatus::kDone) << "the peer may still read";
+}
+
 TEST_F(TransportTest, CountsTheBuffersOfTls) {
   EXPECT_EQ(transport_->held_memory(), Transport::kTlsBytes);
   // A part of a record, which ends with the next one.
