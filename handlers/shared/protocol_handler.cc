@@ -64,8 +64,32 @@ PendingCall::~PendingCall() {
   }
 }
 
+void PendingCall::Wait(PendingCalls& calls, MonotonicTime until, std::function<void()> end) {
+  {
+    const MutexLock lock(mutex_);  // from here on an answer waits for it
+    if (is_answered_) return;
+    if (const auto place = calls.Add(until, shared_from_this())) {
+      calls_ = &calls;
+      place_ = *place;
+      end_ = std::move(end);
+      responder_.OnClosed([call = weak_from_this()] {
+        if (const std::shared_ptr<PendingCall> self = call.lock()) self->End();
+      });
+      return;
+    }
+  }
+  end();
+}
+
+std::function<void()> PendingCall::TakeEnd() {
+  const MutexLock lock(mutex_);
+  if (end_) calls_->Remove(place_);
+  return std::exchange(end_, nullptr);
+}
+
 void PendingCall::Answer(const Render& render) {
   if (is_answered_.exchange(true)) return;
+  (void)TakeEnd();
   HttpReply reply = render(label_);
   charge_.ChargeReply(reply.body.size());
   AddHeaders(std::move(headers_), reply);

@@ -4,13 +4,18 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/mutex.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/message.h"
 #include "daemon/http/responder.h"
 #include "handlers/shared/cors.h"
+#include "handlers/shared/pending_calls.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_label.h"
 #include "handlers/shared/request_recorder.h"
@@ -36,10 +41,11 @@ struct Call {
   Headers headers{};  ///< of the reply, besides its own
 };
 
-/// The right to answer a call after its handler has returned.
+/// The right to answer a call once, after its handler has returned. The reply goes back to the loop
+/// of its connection.
 ///
 /// @threads safe from any thread.
-class PendingCall {
+class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
   /// What its duration says.
   enum class Duration : std::uint8_t {
@@ -61,7 +67,13 @@ class PendingCall {
   PendingCall& operator=(const PendingCall&) = delete;
 
   /// Charges for a reply, records it and sends it. The first call counts.
-  void Answer(const Render& render);
+  void Answer(const Render& render) EXCLUDES(mutex_);
+
+  /// The call waits for something new. `end`, which answers without that, is called once, unless
+  /// the call is answered before: at that time, at the stop of `calls`, or when the client has gone
+  /// (`Responder::OnClosed`); at once where that is so already. Call it at most once.
+  /// @param calls  outlives this object, and is stopped before what `end` uses ends.
+  void Wait(PendingCalls& calls, MonotonicTime until, std::function<void()> end) EXCLUDES(mutex_);
 
   /// Calls `slice` as `Responder::RunInSlices` does.
   void RunInSlices(std::function<bool()> slice) { responder_.RunInSlices(std::move(slice)); }
@@ -69,6 +81,14 @@ class PendingCall {
   [[nodiscard]] const RequestCharge& charge() const { return charge_; }
 
  private:
+  friend class PendingCalls;
+
+  void End() {
+    if (const std::function<void()> end = TakeEnd()) end();
+  }
+  /// The call waits no longer. @return what was to end it; empty when it has not waited.
+  std::function<void()> TakeEnd() EXCLUDES(mutex_);
+
   Responder responder_;
   const RequestFacts facts_;
   RequestLabel label_;
@@ -78,6 +98,11 @@ class PendingCall {
   const Duration duration_;
   const Render if_lost_;
   std::atomic<bool> is_answered_{false};
+
+  Mutex mutex_;
+  std::function<void()> end_ GUARDED_BY(mutex_);  ///< while it waits
+  PendingCalls* calls_ GUARDED_BY(mutex_) = nullptr;
+  PendingCalls::Calls::iterator place_ GUARDED_BY(mutex_);  ///< there, while it waits
 };
 
 /// The right to answer a poll that waits: call it once, with the whole body.
