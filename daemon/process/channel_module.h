@@ -47,7 +47,7 @@ class ChannelModule {
   Status Start(TimePoint removal);
   /// Answers the waiting polls, and later ones at once.
   void AnswerPolls() {
-    clients_.AnswerAll();
+    calls_.Stop();
     receivers_.Stop();
   }
   /// The store is not used afterwards, nor is any stream. Call it before the threads of the
@@ -70,6 +70,7 @@ class ChannelModule {
   AccountGroupSaver places_;
   const ChannelOptions options_;
   PushReceivers receivers_;
+  PendingCalls calls_;
   Channel channel_;
   WebimClients clients_;
   const RoomReader reader_;

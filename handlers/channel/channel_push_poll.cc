@@ -318,8 +318,8 @@ void PushPoll::Finish() {
   {
     const MutexLock lock(mutex_);
     is_waiting_ = false;
-    reply = std::exchange(reply_, nullptr);
-    if (!reply) return;
+    reply = std::exchange(reply_, {});
+    if (!reply.call) return;
     if (!list_pushes_.empty()) AppendTo(pushes_, list_pushes_);
     if (is_to_beat) AppendTo(pushes_, kBeatPush);
     body = Body();
@@ -330,7 +330,7 @@ void PushPoll::Finish() {
   }
   receivers.StopListening(*this);
   receivers.Remove(shared_from_this());
-  reply(std::move(body));
+  reply.Answer(std::move(body));
 }
 
 std::string PushPoll::Body() const {

@@ -81,16 +81,15 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   }
   poll->Begin([&] {
     // Its requests are done by then, even where the server has been cut off meanwhile.
-    // Shared by the copies of the function.
     auto pending = std::make_shared<PendingCall>(
         call, recorder(),
         RequestCharge::OfChannel(sockets_.socket.costs, http.peer_address, poll->user_id()),
         PendingCall::Duration::kWaits, [](RequestLabel&) {
           return HttpReply{.body = R"({"replies":[],"rooms":[],"pushes":[]})"};
         });
-    return [pending = std::move(pending)](std::string text) {
-      pending->Answer([&](RequestLabel&) { return HttpReply{.body = std::move(text)}; });
-    };
+    return PollReply{std::move(pending), [](std::string text, RequestLabel&) {
+                       return HttpReply{.body = std::move(text)};
+                     }};
   });
   return std::nullopt;
 }

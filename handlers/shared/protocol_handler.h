@@ -105,8 +105,15 @@ class PendingCall : public std::enable_shared_from_this<PendingCall> {
   PendingCalls::Calls::iterator place_ GUARDED_BY(mutex_);  ///< there, while it waits
 };
 
-/// The right to answer a poll that waits: call it once, with the whole body.
-using PollReply = std::function<void(std::string body)>;
+/// The right to answer a poll with a whole body.
+struct PollReply {
+  std::shared_ptr<PendingCall> call{};  ///< shared by the copies
+  std::function<HttpReply(std::string body, RequestLabel& label)> render{};
+
+  void Answer(std::string body) const {
+    call->Answer([&](RequestLabel& label) { return render(std::move(body), label); });
+  }
+};
 
 /// Numbers each request, adds the headers for pages of other origins, lets its protocol answer it,
 /// and records and sends the reply.

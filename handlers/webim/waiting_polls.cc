@@ -23,36 +23,34 @@ LoginPolls& PollsOf(WebimLogin& owner, const WaitingPoll& poll) {
 
 }  // namespace
 
-WaitingList::iterator WaitingPolls::Add(WaitingList& list, WaitingPoll poll) {
-  if (!poll.room) {
-    ++account_polls_;
-  } else if (poll.room->key.size() > kMaxKeyBytes) {
-    poll.room->key.resize(kMaxKeyBytes);
-  }
-  return list.insert(list.end(), std::move(poll));
-}
-
 void WaitingPolls::Hold(WebimLogin* owner, std::optional<RoomPoll> room, PollReply reply,
                         WebimTurn& turn) {
-  const WaitingList::iterator held = Add(waiting_, {.reply = std::move(reply),
-                                                    .due = turn.now + options_.hold,
-                                                    .owner = owner,
-                                                    .room = std::move(room)});
+  ++polls_;
+  if (!room) {
+    ++account_polls_;
+  } else if (room->key.size() > kMaxKeyBytes) {
+    room->key.resize(kMaxKeyBytes);
+  }
+  turn.held = std::make_shared<WaitingPoll>(WaitingPoll{.reply = std::move(reply),
+                                                        .due = turn.now + options_.hold,
+                                                        .owner = owner,
+                                                        .room = std::move(room)});
   if (owner == nullptr) return;
-  LoginPolls& polls = PollsOf(*owner, *held);
-  polls.waiting.push_back(held);
+  LoginPolls& polls = PollsOf(*owner, *turn.held);
+  polls.waiting.push_back(turn.held);
   if (polls.waiting.size() > 1) MarkShared(polls, turn.now);
-  if (polls.waiting.size() > kMaxPolls) AnswerEmpty(polls.waiting.front(), turn);
+  if (polls.waiting.size() > kMaxPolls) AnswerEmpty(*polls.waiting.front(), turn);
 }
 
 void WaitingPolls::Pause(std::optional<RoomPoll> room, PollReply reply, WebimTurn& turn) {
-  Add(paused_, {.reply = std::move(reply), .due = turn.now + kPause, .room = std::move(room)});
+  Hold(nullptr, std::move(room), std::move(reply), turn);
+  turn.held->due = turn.now + kPause;
 }
 
 void WaitingPolls::Deliver(LoginPolls& polls, std::string body, std::optional<TimePoint> made_at,
                            WebimTurn& turn) {
-  const WaitingList::iterator poll = polls.waiting.back();
-  const DeliveryPath path = poll->room ? DeliveryPath::kRoom : DeliveryPath::kAccount;
+  WaitingPoll& poll = *polls.waiting.back();
+  const DeliveryPath path = poll.room ? DeliveryPath::kRoom : DeliveryPath::kAccount;
   ++counts_.deliveries.at(static_cast<std::size_t>(path));
   if (turn.is_of_feed && made_at) turn.deliveries.push_back({.path = path, .made_at = *made_at});
   Answer(poll, std::move(body), turn);
@@ -64,34 +62,35 @@ void WaitingPolls::DeliverByRoom(WebimLogin& login, std::string_view entries,
 }
 
 void WaitingPolls::AnswerNewestEmpty(LoginPolls& polls, WebimTurn& turn) {
-  AnswerEmpty(polls.waiting.back(), turn);
+  AnswerEmpty(*polls.waiting.back(), turn);
 }
 
 void WaitingPolls::AnswerAllEmpty(LoginPolls& polls, WebimTurn& turn) {
-  while (!polls.waiting.empty()) AnswerEmpty(polls.waiting.front(), turn);
+  while (!polls.waiting.empty()) AnswerEmpty(*polls.waiting.front(), turn);
 }
 
 void WaitingPolls::AnswerKicked(WebimLogin& login, WebimTurn& turn) {
-  std::vector<WaitingList::iterator>& polls = login.account_polls.waiting;
-  while (!polls.empty()) Answer(polls.front(), KickedReply(), turn);
+  const std::vector<WaitingPollPtr>& polls = login.account_polls.waiting;
+  while (!polls.empty()) Answer(*polls.front(), KickedReply(), turn);
 }
 
-void WaitingPolls::Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn) {
-  turn.replies.emplace_back(std::move(poll->reply), std::move(body));
-  if (poll->owner != nullptr) {
-    std::erase(PollsOf(*poll->owner, *poll).waiting, poll);
-    poll->owner->seen_at = turn.now;
-    if (poll->owner->room && poll->owner->polls() == 0) {
-      last_answers_.push_back({.at = turn.now, .instance = poll->owner->claims.instance});
-    }
+void WaitingPolls::Answer(WaitingPoll& poll, std::string body, WebimTurn& turn) {
+  turn.replies.emplace_back(std::exchange(poll.reply, {}), std::move(body));
+  --polls_;
+  if (!poll.room) --account_polls_;
+  WebimLogin* const owner = poll.owner;
+  if (owner == nullptr) return;
+  owner->seen_at = turn.now;
+  // The poll may end with its place.
+  std::erase_if(PollsOf(*owner, poll).waiting,
+                [held = &poll](const WaitingPollPtr& one) { return one.get() == held; });
+  if (owner->room && owner->polls() == 0) {
+    last_answers_.push_back({.at = turn.now, .instance = owner->claims.instance});
   }
-  if (!poll->room) --account_polls_;
-  waiting_.erase(poll);
 }
 
-void WaitingPolls::AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn) {
-  Answer(poll,
-         poll->room ? RoomReplyTo(*poll, "") : FailureReply(kNothingNew.code, kNothingNew.info),
+void WaitingPolls::AnswerEmpty(WaitingPoll& poll, WebimTurn& turn) {
+  Answer(poll, poll.room ? RoomReplyTo(poll, "") : FailureReply(kNothingNew.code, kNothingNew.info),
          turn);
 }
 
@@ -142,23 +141,12 @@ void WaitingPolls::RetractIfAskedAgain(InFlight& in_flight, const LoginPolls& po
 
 void WaitingPolls::Orphan(WebimLogin& login) {
   for (const LoginPolls* const polls : {&login.account_polls, &login.room_polls}) {
-    for (const WaitingList::iterator poll : polls->waiting) poll->owner = nullptr;
+    for (const WaitingPollPtr& poll : polls->waiting) poll->owner = nullptr;
   }
 }
 
-void WaitingPolls::AnswerPaused(WebimTurn& turn) {
-  waiting_.splice(waiting_.begin(), paused_, paused_.begin());
-  AnswerEmpty(waiting_.begin(), turn);
-}
-
-void WaitingPolls::OnTick(WebimTurn& turn) {
-  while (!paused_.empty() && paused_.front().due <= turn.now) AnswerPaused(turn);
-  while (!waiting_.empty() && waiting_.front().due <= turn.now) AnswerEmpty(waiting_.begin(), turn);
-}
-
-void WaitingPolls::AnswerAll(WebimTurn& turn) {
-  while (!paused_.empty()) AnswerPaused(turn);
-  while (!waiting_.empty()) AnswerEmpty(waiting_.begin(), turn);
+void WaitingPolls::End(WaitingPoll& poll, WebimTurn& turn) {
+  if (poll.reply.render) AnswerEmpty(poll, turn);
 }
 
 }  // namespace rtcroom

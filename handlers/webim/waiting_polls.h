@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,16 +36,17 @@ struct RoomPoll {
 };
 
 struct WaitingPoll {
-  PollReply reply{};
+  PollReply reply{};  ///< empty once it is answered
   MonotonicTime due{};
   WebimLogin* owner = nullptr;     ///< null: of no known login
   std::optional<RoomPoll> room{};  ///< nullopt: a poll of the account
 };
-using WaitingList = std::list<WaitingPoll>;
+/// Shared by its login, and by its call, which may end it.
+using WaitingPollPtr = std::shared_ptr<WaitingPoll>;
 
 /// The polls of one kind of a login.
 struct LoginPolls {
-  std::vector<WaitingList::iterator> waiting{};  ///< oldest first
+  std::vector<WaitingPollPtr> waiting{};  ///< oldest first
   /// Until then the client may have several loops of polls, which share one position.
   MonotonicTime shared_until{};
 };
@@ -69,7 +70,8 @@ struct LastAnswer {
   std::uint64_t instance = 0;
 };
 
-/// Holds polls of both kinds, answers each once, and counts what the answers carry.
+/// Holds polls of both kinds, answers each once, and counts what the answers carry. A poll that is
+/// held is left in the turn, for its call to wait until it is due.
 ///
 /// @threads for one thread at a time.
 class WaitingPolls {
@@ -112,27 +114,22 @@ class WaitingPolls {
   /// The login is not known any more: its polls are held on.
   static void Orphan(WebimLogin& login);
 
-  /// Answers polls that are due.
-  void OnTick(WebimTurn& turn);
-  /// Answers every poll.
-  void AnswerAll(WebimTurn& turn);
+  /// The call of the poll ends: it is answered empty, unless it has been answered.
+  void End(WaitingPoll& poll, WebimTurn& turn);
 
-  [[nodiscard]] std::size_t size() const { return waiting_.size() + paused_.size(); }
+  [[nodiscard]] std::size_t size() const { return polls_; }
   [[nodiscard]] std::size_t account_polls() const { return account_polls_; }
   /// Deliveries and redeliveries.
   [[nodiscard]] const ChannelCounts& counts() const { return counts_; }
 
  private:
-  WaitingList::iterator Add(WaitingList& list, WaitingPoll poll);
-  void Answer(WaitingList::iterator poll, std::string body, WebimTurn& turn);
-  void AnswerEmpty(WaitingList::iterator poll, WebimTurn& turn);
-  void AnswerPaused(WebimTurn& turn);
+  void Answer(WaitingPoll& poll, std::string body, WebimTurn& turn);
+  void AnswerEmpty(WaitingPoll& poll, WebimTurn& turn);
   void Retract(InFlight& in_flight);
   [[nodiscard]] std::string RoomReplyTo(const WaitingPoll& poll, std::string_view entries) const;
 
   const ChannelOptions options_;
-  WaitingList waiting_;                  ///< by due time
-  WaitingList paused_;                   ///< likewise
+  std::size_t polls_ = 0;                ///< that wait
   std::size_t account_polls_ = 0;        ///< those of them
   std::deque<Unconfirmed> unconfirmed_;  ///< by time
   std::deque<LastAnswer> last_answers_;  ///< likewise, of those in a group

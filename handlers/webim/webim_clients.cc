@@ -11,9 +11,10 @@ constexpr std::size_t kOlderPerPoll = 50;
 
 }  // namespace
 
-WebimClients::WebimClients(Channel& channel, PushReceivers& receivers)
+WebimClients::WebimClients(Channel& channel, PushReceivers& receivers, PendingCalls& calls)
     : channel_(channel),
       receivers_(receivers),
+      calls_(calls),
       deps_(channel.deps()),
       state_(channel.options()),
       memory_(deps_.held) {}
@@ -30,11 +31,18 @@ WebimClients::Turn::Turn(WebimClients& clients)
 WebimClients::Turn::~Turn() {
   const std::size_t all = clients_.channel_.options().max_held_bytes;
   clients_.memory_.Bound(clients_.state_, all - std::min(of_logins_, all));
+  const std::shared_ptr<PendingCall> call = held ? held->reply.call : nullptr;
   clients_.mutex_.Unlock();
   for (const auto& [account, position] : settled) {
     clients_.channel_.history().ConfirmDirect(account, position);
   }
-  for (auto& [reply, body] : replies) reply(std::move(body));
+  for (auto& [reply, body] : replies) reply.Answer(std::move(body));
+  if (call) {
+    call->Wait(clients_.calls_, held->due, [&clients = clients_, poll = held] {
+      Turn turn(clients);
+      clients.state_.polls().End(*poll, turn);
+    });
+  }
   for (const auto& client : moved) clients_.Follow(*client);
   for (const auto& [room, account] : gone) clients_.receivers_.Sign(room, account);
   if (clients_.deps_.observer == nullptr || deliveries.empty()) return;
@@ -132,10 +140,10 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
     if (login != nullptr && !login->inbox.needs_pending) {
       login->seen_at = turn.now;
       state_.account_polls().Poll(login, cursor, std::move(reply), turn);
-      return AnswerIfStopping(turn);
+      return;
     }
   }
-  if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply(KickedReply());
+  if (Begin(caller, /*knows_group=*/false) == Standing::kKicked) return reply.Answer(KickedReply());
   const auto pending = channel_.history().PendingMessages(caller.account);
   if (!pending) return Pause(std::nullopt, std::move(reply));  // the next poll reads them
   {
@@ -143,16 +151,15 @@ void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t curs
     if (WebimLogin* const login = state_.logins().Find(caller.instance)) {
       state_.account_polls().GivePending(*login, cursor, *pending, turn);
       state_.account_polls().Poll(login, cursor, std::move(reply), turn);
-      return AnswerIfStopping(turn);
+      return;
     }
   }
   // The login has ended since the call was admitted.
   const bool is_kicked = channel_.logins().IsEndedByOperator(caller) ||
                          channel_.logins().Admit(caller) == Standing::kKicked;
-  if (is_kicked) return reply(KickedReply());
+  if (is_kicked) return reply.Answer(KickedReply());
   Turn turn(*this);
   state_.account_polls().Poll(nullptr, cursor, std::move(reply), turn);
-  AnswerIfStopping(turn);
 }
 
 void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, RoomPoll poll,
@@ -169,7 +176,7 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, RoomPo
     if (!needs_store) {
       if (login != nullptr) login->seen_at = turn.now;
       state_.room_polls().Poll(login, std::move(poll), {}, std::move(reply), turn);
-      return AnswerIfStopping(turn);
+      return;
     }
   }
   (void)Begin(*caller, /*knows_group=*/false);
@@ -199,30 +206,21 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, RoomPo
   Turn turn(*this);
   state_.room_polls().Poll(state_.logins().Find(instance), std::move(poll), older, std::move(reply),
                            turn);
-  AnswerIfStopping(turn);
 }
 
 void WebimClients::Pause(std::optional<RoomPoll> room, PollReply reply) {
   Turn turn(*this);
   state_.polls().Pause(std::move(room), std::move(reply), turn);
-  AnswerIfStopping(turn);
-}
-
-void WebimClients::AnswerAll() {
-  Turn turn(*this);
-  is_stopping_ = true;
-  state_.polls().AnswerAll(turn);
-}
-
-void WebimClients::AnswerIfStopping(WebimTurn& turn) {
-  if (is_stopping_) state_.polls().AnswerAll(turn);
 }
 
 void WebimClients::OnTick() {
-  Turn turn(*this);
-  turn.is_of_feed = true;
-  state_.OnTick(turn);
-  if (SendsClientsAway(deps_.node)) state_.polls().AnswerAll(turn);
+  calls_.OnTick();
+  {
+    Turn turn(*this);
+    turn.is_of_feed = true;
+    state_.OnTick(turn);
+  }
+  if (SendsClientsAway(deps_.node)) calls_.EndAll();
 }
 
 // Figures

@@ -50,8 +50,9 @@ struct GroupMembers {
 ///          is used or a poll is answered.
 class WebimClients {
  public:
-  /// Both outlive this object.
-  WebimClients(Channel& channel, PushReceivers& receivers);
+  /// All outlive this object.
+  /// @param calls  those of polls wait there.
+  WebimClients(Channel& channel, PushReceivers& receivers, PendingCalls& calls);
 
   /// Finds the logins again that were in groups when the process ended. Removes logins that have
   /// ended.
@@ -60,6 +61,7 @@ class WebimClients {
   Status Restore(TimePoint removal);
   /// Stores who is in which group. A process that is killed before forgets that.
   void Save();
+  /// Also ends the calls that wait, whose deadline has passed.
   void OnTick();
 
   /// A login that has just begun: its client knows that it has joined no group.
@@ -96,8 +98,6 @@ class WebimClients {
   void PollRoom(const std::optional<ChannelInstance>& caller, RoomPoll poll, PollReply reply);
   /// See `WaitingPolls::Pause`.
   void Pause(std::optional<RoomPoll> room, PollReply reply);
-  /// Before a stop: answers every waiting poll, and later ones at once.
-  void AnswerAll();
 
   /// Adds what only these clients know of their logins.
   void AddTo(ConnectedLogins& page) const;
@@ -106,8 +106,8 @@ class WebimClients {
  private:
   friend class WebimClient;
 
-  /// A change of the state: holds the lock; after it sends the replies, and lets the clients follow
-  /// whose logins have moved.
+  /// A change of the state: holds the lock; after it sends the replies, has the call of a poll wait
+  /// that is held, and lets the clients follow whose logins have moved.
   class SCOPED_CAPABILITY Turn : public WebimTurn {
    public:
     explicit Turn(WebimClients& clients) ACQUIRE(clients.mutex_);
@@ -145,19 +145,18 @@ class WebimClients {
   [[nodiscard]] std::optional<std::uint64_t> StayIn(const GroupFacts& facts) const;
   /// The caller may have missed a change of its group.
   void NotifyChanged(const ChannelInstance& caller);
-  void AnswerIfStopping(WebimTurn& turn) REQUIRES(mutex_);
   /// Whether the push has messages only, and an earlier receiver has brought it to the group.
   /// @threads the feed's.
   [[nodiscard]] bool WasBrought(std::uint64_t room_number, const RoomPush& push);
 
   Channel& channel_;
   PushReceivers& receivers_;
+  PendingCalls& calls_;
   const ChannelDeps& deps_;
 
   mutable Mutex mutex_;
   WebimState state_ GUARDED_BY(mutex_);
   MemoryReservation memory_ GUARDED_BY(mutex_);  ///< of the state
-  bool is_stopping_ GUARDED_BY(mutex_) = false;
   /// Room and number of the newest message of the last push of messages: the feed's thread only.
   std::pair<std::uint64_t, std::uint64_t> brought_{};
 };

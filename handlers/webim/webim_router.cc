@@ -143,15 +143,12 @@ PollReply WebimRouter::BeginPoll(Call& call, std::function<std::string()> if_los
                ? SendAway(FailCommand({Errc::kStoreBusy, "cut off from the store"}, label))
                : HttpReply{.body = std::move(body)};
   };
-  // Shared by the copies of the function.
   auto pending = std::make_shared<PendingCall>(
       call, recorder(),
       RequestCharge::OfChannel(context_.costs, call.http.peer_address, std::move(payer)),
       PendingCall::Duration::kWaits,
       [render, lost = std::move(if_lost)](RequestLabel& label) { return render(lost(), label); });
-  return [pending = std::move(pending), render](std::string body) {
-    pending->Answer([&](RequestLabel& label) { return render(std::move(body), label); });
-  };
+  return {std::move(pending), render};
 }
 
 }  // namespace rtcroom

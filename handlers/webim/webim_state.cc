@@ -69,7 +69,6 @@ void WebimState::OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
 }
 
 void WebimState::OnTick(WebimTurn& turn) {
-  polls_.OnTick(turn);
   ResendLost(turn);
   FindGone(turn);
   room_polls_.OnTick(turn);

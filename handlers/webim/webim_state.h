@@ -42,7 +42,7 @@ class WebimState {
   /// What happens in a room, as a login that is subscribed to it hears it.
   void OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
                   std::span<const RoomObject> objects, WebimTurn& turn);
-  /// Answers polls that are due, and resends lost answers.
+  /// Resends lost answers, and delivers what was to wait.
   void OnTick(WebimTurn& turn);
 
   /// Memory of inboxes and messages of groups, in bytes.

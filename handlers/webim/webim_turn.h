@@ -16,6 +16,7 @@
 namespace rtcroom {
 
 class WebimClient;
+struct WaitingPoll;
 
 /// One change of the state: its time, and the replies that follow from it, to be sent after it.
 struct WebimTurn {
@@ -26,6 +27,7 @@ struct WebimTurn {
   bool is_of_feed = false;
   std::optional<TimePoint> changed_at{};  ///< when the change that is applied was made
   std::vector<std::pair<PollReply, std::string>> replies{};
+  std::shared_ptr<WaitingPoll> held{};  ///< a poll that has come; it may be answered already
   /// Direct messages to that account up to that position were received.
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
   /// Of logins that have begun, ended, entered a group or left one.

@@ -132,8 +132,8 @@ class ChannelFixture {
   }
   ~ChannelFixture() {
     workers.Stop();
-    clients.AnswerAll();  // their replies are recorded
-    receivers.Stop();     // likewise
+    calls.Stop();      // their replies are recorded
+    receivers.Stop();  // likewise
   }
   ChannelFixture(const ChannelFixture&) = delete;
   ChannelFixture& operator=(const ChannelFixture&) = delete;
@@ -360,7 +360,8 @@ class ChannelFixture {
   RecordedLatencies latencies;
   PushReceivers receivers;
   Channel channel;
-  WebimClients clients{channel, receivers};
+  PendingCalls calls{clock};
+  WebimClients clients{channel, receivers, calls};
   RoomReader reader;
   FormerMembers former{{.rooms = store, .receivers = receivers}};
   FakeSessions sessions;

@@ -181,7 +181,8 @@ class ConsoleFixture : public ServiceFixture {
                     .logger = logger_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {}};
-  WebimClients clients_{channel_, receivers_};
+  PendingCalls calls_{clock_};
+  WebimClients clients_{channel_, receivers_, calls_};
   OnlyNode node_;
   AdminAccess access_{Secret("the token"), Secret()};
   AdminRouter router_{access_, clock_, logger_};

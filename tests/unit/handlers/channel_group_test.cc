@@ -78,6 +78,22 @@ TEST_F(Groups, AreLeftByAViewerTenSecondsAfterItsLastPoll) {
   EXPECT_EQ(silent(), 0s);
 }
 
+TEST_F(Groups, AreLeftByAViewerTenSecondsAfterTheConnectionOfItsPollHasEnded) {
+  const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
+  server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
+  (void)server_.store.Update(Watching(key, "alice"));
+  server_.Follow();
+  const auto silent = [&] { return server_.viewers.leases().StateOf(key, {"alice"})->age; };
+  const auto room = server_.PollRoom(alice_, server_.Join(alice_, "room_2"));
+  server_.Tick(11s);
+  room->Close();
+  EXPECT_EQ(ReplyOf(room)["RspMsgList"], json::array()) << "for a client that still reads";
+  server_.Tick(9s);
+  EXPECT_EQ(silent(), 20s) << "it may come back";
+  server_.Tick(1s);
+  EXPECT_EQ(silent(), 0s);
+}
+
 TEST_F(Groups, RefuseBannedAccounts) {
   ASSERT_TRUE(server_.bans.Put({.room = MakeKey(RoomKind::kMulti, "room_1"),
                                 .user_id = {"alice"},
@@ -353,12 +369,24 @@ TEST_F(Groups, ThePollNeverFails) {
   EXPECT_EQ(ReplyOf(polls[0])["NextSeq"], 3) << "likewise";
 }
 
+TEST_F(Groups, PollsEndWithTheirConnections) {
+  const auto room = server_.PollRoom(alice_, server_.Join(alice_, "room_1"));
+  const auto account = server_.PollAccount(alice_);
+  const auto stranger = server_.PollRoom({}, "");
+  EXPECT_EQ(server_.sizes().polls, 3U);
+  for (const auto& poll : {room, account, stranger}) poll->Close();
+  EXPECT_EQ(ReplyOf(room)["RspMsgList"], json::array());
+  EXPECT_EQ(ReplyOf(account)["ErrorCode"], 60008);
+  EXPECT_EQ(ReplyOf(stranger)["RspMsgList"], json::array());
+  EXPECT_EQ(server_.sizes().polls, 0U);
+}
+
 TEST_F(Groups, AStopAnswersEveryPollAndLaterOnesAtOnce) {
   const std::string key = server_.Join(alice_, "room_1");
   const auto room = server_.PollRoom(alice_, key);
   const auto account = server_.PollAccount(alice_);
   const auto stranger = server_.PollRoom({}, "");
-  server_.clients.AnswerAll();
+  server_.calls.Stop();
   EXPECT_EQ(ReplyOf(room)["ActionStatus"], "OK");
   EXPECT_EQ(ReplyOf(account)["ErrorCode"], 60008);
   EXPECT_EQ(ReplyOf(stranger)["ActionStatus"], "OK");

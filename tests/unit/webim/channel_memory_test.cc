@@ -1,6 +1,7 @@
 // What the channel holds in memory, and what it gives up first.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
+#include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/channel/message_bodies.h"
@@ -147,7 +149,8 @@ class BoundedChannelTest : public testing::Test {
                     .held = &held_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {.group_rate = {.per_second = 1, .burst = 4}, .max_held_bytes = 100'000}};
-  WebimClients clients_{channel_, receivers_};
+  PendingCalls calls_{clock_};
+  WebimClients clients_{channel_, receivers_, calls_};
 };
 
 TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
@@ -165,10 +168,20 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
     }
   }
   EXPECT_GT(held_.held, 50'000U);
-  std::string body;
+  RequestIds ids("t");
+  LastRequest recorded;
+  RequestRecorder recorder(ids, recorded, clock_, logger_);
+  const auto reply = std::make_shared<RecordedReply>();  // shared with the call
+  HttpRequest request;
+  Responder responder(reply, 0);
+  Call call{.http = request, .responder = responder};
   clients_.PollAccount(logins.front().instance, 0,
-                       [&](std::string reply) { body = std::move(reply); });
-  EXPECT_THAT(body, HasSubstr("much"));
+                       {.call = std::make_shared<PendingCall>(call, recorder, RequestCharge()),
+                        .render = [](std::string body, RequestLabel& /*label*/) {
+                          return HttpReply{.body = std::move(body)};
+                        }});
+  ASSERT_TRUE(reply->reply());
+  EXPECT_THAT(reply->reply()->body, HasSubstr("much"));
 }
 
 TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {

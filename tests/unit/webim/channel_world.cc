@@ -94,9 +94,18 @@ void ChannelWorld::Change(const std::function<void(WebimTurn&)>& change) {
     std::uint64_t& settled = settled_[account.value];
     settled = std::max(settled, position);
   }
-  for (auto& [reply, body] : turn.replies) reply(std::move(body));
+  RequestLabel label;
+  for (auto& [reply, body] : turn.replies) (void)reply.render(std::move(body), label);
+  if (turn.held) waits_.emplace(turn.held->due, turn.held);
   for (const auto& [path, made_at] : turn.deliveries) {
     latencies_.push_back({path, clock_.Now() - made_at});
+  }
+}
+
+void ChannelWorld::EndPolls(MonotonicTime until) {
+  while (!waits_.empty() && waits_.begin()->first <= until) {
+    const WaitingPollPtr poll = waits_.extract(waits_.begin()).mapped();
+    Change([&](WebimTurn& turn) { state().polls().End(*poll, turn); });
   }
 }
 
@@ -135,6 +144,7 @@ void ChannelWorld::Shrink(std::size_t most) {
 void ChannelWorld::Advance(std::chrono::milliseconds by) {
   const auto tick = [this] {
     ChangeLogins([this](ChannelTurn& turn) { logins().OnTick(turn); });
+    EndPolls(clock_.Monotonic());
     Change([this](WebimTurn& turn) {
       turn.is_of_feed = true;
       state().OnTick(turn);
@@ -150,6 +160,7 @@ void ChannelWorld::Advance(std::chrono::milliseconds by) {
 
 void ChannelWorld::Restart() {
   unfed_.clear();  // the feed begins after the newest message
+  waits_.clear();
   instances_.clear();
   logins_.emplace(options_);
   state_.emplace(options_);
@@ -378,7 +389,9 @@ std::vector<StoredMessage> ChannelWorld::Pending(const UserId& account) const {
 PollPtr ChannelWorld::PollAccount(const ChannelInstance& caller, std::uint64_t cursor) {
   auto poll = std::make_shared<SentPoll>();
   if (Admit(caller) == Standing::kKicked) {
-    SentPoll::ReplyTo(poll)(KickedReply());
+    Change([&](WebimTurn& turn) {
+      turn.replies.emplace_back(SentPoll::ReplyTo(poll), KickedReply());
+    });
     return poll;
   }
   Change([&](WebimTurn& turn) {

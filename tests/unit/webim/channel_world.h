@@ -31,10 +31,11 @@ class SentPoll {
  public:
   /// The right to answer it.
   static PollReply ReplyTo(const std::shared_ptr<SentPoll>& poll) {
-    return [poll](std::string body) {
+    return {.render = [poll](std::string body, RequestLabel& /*label*/) {
       poll->reply_ = nlohmann::json::parse(body);
       poll->bodies_.push_back(std::move(body));
-    };
+      return HttpReply();
+    }};
   }
 
   [[nodiscard]] bool is_answered() const { return !bodies_.empty(); }
@@ -83,8 +84,10 @@ class ChannelWorld {
   Account& AccountOf(const UserId& account);
   bool IsMember(std::uint64_t room, const UserId& account);
   std::size_t CountMembers(std::uint64_t room);
-  /// Makes one change, and sends the replies after it.
+  /// Makes one change, sends the replies after it, and has a poll wait that is held.
   void Change(const std::function<void(WebimTurn&)>& change);
+  /// Ends the polls whose deadline is no later.
+  void EndPolls(MonotonicTime until = MonotonicTime::max());
   /// Makes a change of the logins, and tells the clients after it.
   void ChangeLogins(const std::function<void(ChannelTurn&)>& change);
   ChannelCounts counts();
@@ -170,7 +173,8 @@ class ChannelWorld {
   FakeClock clock_;
   std::optional<LoginTable> logins_;
   std::optional<WebimState> state_;
-  std::vector<std::uint64_t> instances_;  ///< that have begun
+  std::multimap<MonotonicTime, WaitingPollPtr> waits_;  ///< by deadline; some are answered
+  std::vector<std::uint64_t> instances_;                ///< that have begun
   Account unknown_;
   std::map<std::uint64_t, Room> rooms_;
   std::map<std::uint64_t, std::uint64_t> members_;

@@ -374,7 +374,7 @@ TEST_F(RoomPollTest, IsAnsweredBeforeAStop) {
   phone_.TakeRoom(phone_.PollRoom());
   const PollPtr room = phone_.PollRoom();
   const PollPtr account = phone_.PollAccount();
-  world_.Change([&](WebimTurn& turn) { world_.state().polls().AnswerAll(turn); });
+  world_.EndPolls();
   EXPECT_EQ(room->ErrorCode(), 0);
   EXPECT_EQ(room->NextSeq(), 2U);
   EXPECT_EQ(account->Body(), R"({"ActionStatus":"FAIL","ErrorCode":60008,"ErrorInfo":"timeout"})");
