@@ -117,7 +117,8 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
                                .clock = deps.runtime.clock,
                                .sdk_app_id = config.im.sdk_app_id,
                                .looks = deps.store.IsShared() ? looks : nullptr},
-                    .seated = deps.store.state().seated},
+                    .seated = deps.store.state().seated,
+                    .calls = deps.channel->calls()},
       deps.auth.admission(), recorder, cors, config.channel.prefix);
 }
 

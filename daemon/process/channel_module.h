@@ -58,6 +58,7 @@ class ChannelModule {
   [[nodiscard]] Channel& channel() { return channel_; }
   [[nodiscard]] PushReceivers& receivers() { return receivers_; }
   [[nodiscard]] WebimClients& clients() { return clients_; }
+  [[nodiscard]] PendingCalls& calls() { return calls_; }
   [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] ThreadPool& workers() { return workers_; }
   [[nodiscard]] AccountGroupSaver& places() { return places_; }

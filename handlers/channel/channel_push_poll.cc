@@ -38,12 +38,16 @@ void PushPoll::Begin(const std::function<PollReply()>& take_over) {
   if (direct) login_.direct = *direct;
   OpenRooms();
   AnswerRequests();
+  const PollReply reply = take_over();
   {
     const MutexLock lock(mutex_);
-    reply_ = take_over();
+    reply_ = reply;
   }
   try {
-    if (Wait()) return;
+    if (Wait()) {
+      return reply.call->Wait(context_.calls, due_,
+                              [self = shared_from_this()] { self->Finish(); });
+    }
   } catch (...) {
     Finish();
     throw;
@@ -62,7 +66,6 @@ bool PushPoll::Wait() {
   for (int reads = 1; !ReadAll() && !has_answers_; ++reads) {
     const MutexLock lock(mutex_);
     if (!list_pushes_.empty()) break;
-    if (is_stopping_ || due_ <= context_.logins.clock.Monotonic()) break;
     if (!std::exchange(is_woken_, false)) {
       is_waiting_ = true;
       TickSoon();
@@ -284,31 +287,22 @@ void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason
 }
 
 MonotonicTime PushPoll::OnTick(MonotonicTime now) {
-  bool is_due = false;
   bool beats = false;
   MonotonicTime next{};
   {
     const MutexLock lock(mutex_);
     if (!is_waiting_) return MonotonicTime::max();
-    is_due = now >= due_ || (context_.socket.node != nullptr && context_.socket.node->IsCutOff());
     beats = now >= next_beat_;
     if (beats) next_beat_ = now + kBeatPeriod;
-    next = std::min(due_, next_beat_);
+    next = next_beat_;
   }
-  if (is_due || (beats && IsToBeat())) Finish();
+  const NodeLease* const node = context_.socket.node;
+  if ((node != nullptr && node->IsCutOff()) || (beats && IsToBeat())) Finish();
   return next;
 }
 
 bool PushPoll::IsToBeat() const {
   return login_.asks_beats && context_.seated.HasSeat(login_.account, login_.proof.reach);
-}
-
-void PushPoll::OnStop() {
-  {
-    const MutexLock lock(mutex_);
-    is_stopping_ = true;
-  }
-  Wake();
 }
 
 void PushPoll::Finish() {

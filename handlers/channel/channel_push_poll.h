@@ -24,7 +24,7 @@ namespace rtcroom {
 /// One poll: it answers requests, reads its rooms from their cursors on, and waits for the first
 /// push if that yields nothing. Nothing outlives it.
 ///
-/// Owned by `PushReceivers` while it waits.
+/// Owned by `PushReceivers` and by its call while it waits.
 ///
 /// @threads safe from any thread.
 /// @source docs/channel-socket.md, 6.
@@ -51,7 +51,6 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
-  void OnStop() override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
@@ -110,7 +109,6 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   bool is_woken_ GUARDED_BY(mutex_) = false;
   /// Pushes of lists and notices, as `pushes_`; some come before it waits.
   std::string list_pushes_ GUARDED_BY(mutex_);
-  bool is_stopping_ GUARDED_BY(mutex_) = false;
   PollReply reply_ GUARDED_BY(mutex_);
 };
 

@@ -19,6 +19,7 @@
 #include "handlers/channel/channel_login.h"
 #include "handlers/channel/channel_verbs.h"
 #include "handlers/channel/request_socket.h"
+#include "handlers/shared/pending_calls.h"
 
 namespace rtcroom {
 
@@ -46,6 +47,7 @@ struct SocketContext {
   VerbContext verbs;
   LoginChecks logins;
   const SeatedUsers& seated;
+  PendingCalls& calls;  ///< of polls
 };
 
 /// Answers requests, and writes what is pushed.

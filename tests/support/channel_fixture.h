@@ -157,7 +157,8 @@ class ChannelFixture {
                    .clock = clock,
                    .sdk_app_id = kSdkAppId,
                    .looks = &looks},
-        .seated = seated};
+        .seated = seated,
+        .calls = calls};
   }
 
   tim::SocketDeps sdk_sockets() {

@@ -375,7 +375,7 @@ TEST_F(PushPolls, OfAUserThatIsBannedMeanwhileAreRefused) {
 TEST_F(PushPolls, AStopAnswersThem) {
   const json cursor = Cursor();
   const auto poll = Wait(cursor);
-  server_.receivers.Stop();
+  server_.calls.Stop();
   EXPECT_TRUE(poll->reply());
   EXPECT_TRUE(Wait(cursor)->reply()) << "and later ones at once";
 }
@@ -401,6 +401,15 @@ TEST_F(PushPolls, LeaveNothingBehind) {
   server_.Tick(45s);
   EXPECT_TRUE(poll->reply());
   EXPECT_EQ(server_.receivers.CountIn(number), 0U);
+}
+
+TEST_F(PushPolls, EndWithTheirConnections) {
+  const json cursor = Cursor();
+  const auto poll = Wait(cursor);
+  poll->Close();
+  EXPECT_EQ(ReplyOf(poll)["rooms"][0]["cursor"], cursor);
+  const std::uint64_t number = server_.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  EXPECT_EQ(server_.receivers.CountIn(number), 0U) << "nobody is there";
 }
 
 TEST_F(PushPolls, OfAUserThatIsBannedAreAnsweredAtOnce) {
