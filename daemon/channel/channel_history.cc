@@ -4,8 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include "daemon/channel/message_guard.h"
-
 namespace rtcroom {
 
 Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const UserId& account,
@@ -86,12 +84,6 @@ Result<std::vector<StoredMessage>> ChannelHistory::PendingMessages(const UserId&
   const TimePoint since =
       std::max(now, TimePoint(core_.options.direct_ttl)) - core_.options.direct_ttl;
   return core_.deps.history.ReadPendingMessages(account, since, core_.options.max_inbox);
-}
-
-void ChannelHistory::Guard(const UserId& account, std::vector<StoredMessage>& messages) const {
-  const bool is_guarded =
-      core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(account);
-  if (is_guarded) std::erase_if(messages, std::not_fn(PassesDirect));
 }
 
 void ChannelHistory::ConfirmDirect(const UserId& account, std::uint64_t position) {

@@ -48,9 +48,6 @@ class ChannelHistory {
   /// Messages to the account that it has not confirmed yet, oldest first.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<StoredMessage>> PendingMessages(const UserId& account);
-  /// Leaves out what a client of 2018 in a live room of gen-2 cannot read, if the account has one.
-  /// @param messages  between accounts.
-  void Guard(const UserId& account, std::vector<StoredMessage>& messages) const;
   /// The account has received all messages to it up to that position. The next `Save` stores it.
   void ConfirmDirect(const UserId& account, std::uint64_t position);
   /// Confirms for a client that connects.

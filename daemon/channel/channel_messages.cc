@@ -33,13 +33,13 @@ Status ChannelMessages::CheckRate(const UserId& account) {
 }
 
 Status ChannelMessages::CheckRoomRate(const UserId& account, const RoomKey& room,
-                                      std::uint64_t room_number, const SdkMessage& sdk) {
+                                      std::uint64_t room_number, std::uint8_t priority) {
   using Outcome = MessageSenders::RoomToken;
   // `CheckAccess` has asked already where only members may be in the group.
   const auto take = [&] {
     const MonotonicTime now = core_.deps.clock.Monotonic();
     const MutexLock lock(core_.mutex);
-    if (sdk.priority >= kLow && senders_.IsNearRate(room_number, core_.options.group_rate, now)) {
+    if (priority >= kLow && senders_.IsNearRate(room_number, core_.options.group_rate, now)) {
       return Outcome::kNone;
     }
     return senders_.TakeRoomToken(room_number, account,
@@ -70,18 +70,24 @@ std::optional<SentMessage> ChannelMessages::FindSent(const UserId& account, std:
 
 StoredMessage ChannelMessages::MessageOf(const UserId& account, std::uint64_t room_number,
                                          const MessageDraft& draft) const {
-  return {.room_number = room_number,
-          .receiver = draft.to,
-          .content = {.sender = account,
-                      .nick = draft.nick.empty() ? logins_.ProfileOf(account).nick : draft.nick,
-                      .client_seq = draft.seq,
-                      .client_random = draft.random,
-                      .body = draft.body.text(),
-                      .sent_at = core_.deps.dates.Now(),
-                      .client_time = draft.sdk.client_time,
-                      .custom = draft.sdk.custom,
-                      .priority = draft.sdk.priority,
-                      .wants_receipt = room_number == 0 && draft.sdk.wants_receipt}};
+  StoredMessage message{.room_number = room_number, .receiver = draft.to, .content = draft.content};
+  MessageContent& content = message.content;
+  content.sender = account;
+  if (content.nick.empty()) content.nick = logins_.ProfileOf(account).nick;
+  content.sent_at = core_.deps.dates.Now();
+  content.wants_receipt = content.wants_receipt && room_number == 0;
+  return message;
+}
+
+Status ChannelMessages::Guard(const MessageDraft& draft, MessageContent& content) {
+  if (!draft.guard) return {};
+  Status passed = draft.guard(content);
+  if (!passed) {
+    Count(&SentCounts::refused);
+  } else if (content.body != draft.content.body) {
+    Count(&SentCounts::mended);
+  }
+  return passed;
 }
 
 Result<SentMessage> ChannelMessages::Store(StoredMessage message, const std::string& address) {
@@ -114,9 +120,8 @@ SentMessage ChannelMessages::Remember(const AppendedMessage& stored) {
   return sent;
 }
 
-SentMessage ChannelMessages::Deliver(const SdkMessage& sdk, StoredMessage message) {
-  message.content.is_unguarded = true;  // no client of 2018 gets it
-  sdk.deliver(message);
+SentMessage ChannelMessages::Deliver(const MessageDraft& draft, StoredMessage message) {
+  draft.deliver(message);
   return Remember({std::move(message), /*is_new=*/false});
 }
 
@@ -126,30 +131,24 @@ Result<SentMessage> ChannelMessages::SendToRoom(const UserId& account, const Roo
   if (core_.deps.bans.IsBanned(room, account)) {
     return Error{Errc::kNotAllowed, "banned from the room"};
   }
-  if (const auto before = FindSent(account, room_number, draft.random)) return *before;
+  if (const auto before = FindSent(account, room_number, draft.content.client_random))
+    return *before;
   // The rate is checked before the store is read, so that a refusal costs nothing.
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (const Status may = groups_.CheckAccess(account, room, room_number); !may) return may.error();
-  if (const Status admitted = CheckRoomRate(account, room, room_number, draft.sdk); !admitted) {
+  if (const Status admitted = CheckRoomRate(account, room, room_number, draft.content.priority);
+      !admitted) {
     return admitted.error();
   }
   StoredMessage message = MessageOf(account, room_number, draft);
-  if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
-  MessageContent& content = message.content;
-  const bool is_guarded = room.kind != RoomKind::kWebrtc;  // others do not parse what they get
-  content.is_unguarded = is_guarded && draft.sdk.is_plain && MayStorePlain();
-  if (is_guarded && !content.is_unguarded) {
-    const std::string& nick = content.nick.empty() ? account.value : content.nick;
-    Result<GuardedMessage> guarded = GuardRoomMessage(draft.body, draft.priority, nick);
-    if (!guarded) return Refused(guarded.error());
-    if (guarded->is_mended) Count(&SentCounts::mended);
-    content.body = guarded->body.text();
-  }
+  if (draft.deliver) return Deliver(draft, std::move(message));
+  if (const Status passed = Guard(draft, message.content); !passed) return passed.error();
   return Store(std::move(message), draft.address);
 }
 
 Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const MessageDraft& draft) {
-  if (const auto before = FindSent(account, TargetOf(0, draft.to), draft.random)) return *before;
+  const std::uint64_t random = draft.content.client_random;
+  if (const auto before = FindSent(account, TargetOf(0, draft.to), random)) return *before;
   if (const Status admitted = CheckRate(account); !admitted) return admitted.error();
   if (core_.deps.contacts != nullptr && !core_.deps.contacts->MayReach(account, draft.to)) {
     return Error{Errc::kNotReachable, "to: not a contact"};
@@ -159,22 +158,16 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Mes
     const MutexLock lock(core_.mutex);
     const Account* const receiver = core_.logins.FindAccount(draft.to);
     // What waits for an account is bounded.
-    if (!draft.sdk.deliver && (receiver == nullptr || !receiver->IsPresent()) &&
+    if (!draft.deliver && (receiver == nullptr || !receiver->IsPresent()) &&
         !senders_.TakeAbsentToken(account, core_.options.absent_rate, now)) {
       return TooMany();
     }
   }
-  const bool is_plain = draft.sdk.is_plain && MayStorePlain();
-  const bool is_guarded =
-      core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(draft.to);
-  if (is_guarded && !is_plain && !draft.sdk.deliver) {
-    if (const Status passed = GuardDirectMessage(draft.body); !passed) {
-      return Refused(passed.error());
-    }
-  }
   StoredMessage message = MessageOf(account, 0, draft);
-  message.content.is_unguarded = is_plain;
-  if (draft.sdk.deliver) return Deliver(draft.sdk, std::move(message));
+  if (draft.deliver) return Deliver(draft, std::move(message));
+  if (core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(draft.to)) {
+    if (const Status passed = Guard(draft, message.content); !passed) return passed.error();
+  }
   return Store(std::move(message), draft.address);
 }
 
@@ -183,11 +176,6 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Mes
 void ChannelMessages::Count(std::uint64_t SentCounts::* figure) {
   const MutexLock lock(core_.mutex);
   ++(counts_.*figure);
-}
-
-Error ChannelMessages::Refused(const Error& refusal) {
-  Count(&SentCounts::refused);
-  return refusal;
 }
 
 SentCounts ChannelMessages::counts() const {

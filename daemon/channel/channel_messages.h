@@ -11,36 +11,27 @@
 #include "daemon/channel/channel_groups.h"
 #include "daemon/channel/channel_logins.h"
 #include "daemon/channel/log_shares.h"
-#include "daemon/channel/message_body.h"
-#include "daemon/channel/message_guard.h"
 #include "daemon/channel/message_senders.h"
 #include "daemon/channel/repeat_window.h"
 
 namespace rtcroom {
 
-/// What today's IM SDKs say of a message besides: as in `MessageContent`.
-struct SdkMessage {
-  /// It is stored as it came, and guarded where a client of 2018 reads it.
-  bool is_plain = false;
-  std::uint64_t client_time = 0;
-  std::string custom{};
-  bool wants_receipt = false;
-  std::uint8_t priority = 0;  ///< from 3 on it goes last where a group is near its rate
-  /// Set: the message is only for those who are connected, and is not stored. This delivers it, and
-  /// gives one to a group its `seq`.
-  std::function<void(StoredMessage& message)> deliver{};
-};
+/// Refuses a message that clients which are to get it could not read, or alters its body for them.
+using MessageGuard = std::function<Status(MessageContent& content)>;
 
 /// A message as it is sent.
 struct MessageDraft {
-  UserId to{};         ///< empty: to a group
-  std::string nick{};  ///< of the sender, at most 128 bytes; empty: that of its profile
-  MessageBody body;
-  MessagePriority priority = MessagePriority::kCommon;  ///< in a group
-  std::uint64_t seq = 0;                                ///< as `MessageContent::client_seq`
-  std::uint64_t random = 0;
+  UserId to{};  ///< empty: to a group
+  /// Without sender and time. An empty nick stands for that of the sender's profile. A priority
+  /// from 3 on goes last where a group is near its rate.
+  MessageContent content{};
   std::string address{};  ///< of the client; empty: unknown
-  SdkMessage sdk{};
+  /// Called before the message is stored; of one to an account only where that has a client which
+  /// breaks on what is not JSON. Null: all can read it.
+  MessageGuard guard{};
+  /// Set: the message is only for those who are connected, and is not stored. This delivers it, and
+  /// gives one to a group its `seq`.
+  std::function<void(StoredMessage& message)> deliver{};
 };
 
 /// @threads safe from any thread.
@@ -63,6 +54,12 @@ class ChannelMessages {
   ///         kContentRefused; kContentTooLong; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendDirect(const UserId& account, const MessageDraft& draft);
 
+  /// Whether a message may be stored as it was sent (`MessageContent::is_unguarded`): all servers
+  /// on the store guard it where a client of 2018 reads it.
+  [[nodiscard]] bool MayStorePlain() const {
+    return !core_.deps.may_store_plain || core_.deps.may_store_plain();
+  }
+
   /// This server begins where the log of messages has come to that position. Called once, before
   /// the other calls.
   void BeginAfter(std::uint64_t newest_message);
@@ -77,10 +74,7 @@ class ChannelMessages {
   Status CheckRate(const UserId& account);
   /// @threads reads the store when the room is busy: once a second for an account and room.
   Status CheckRoomRate(const UserId& account, const RoomKey& room, std::uint64_t room_number,
-                       const SdkMessage& sdk);
-  [[nodiscard]] bool MayStorePlain() const {
-    return !core_.deps.may_store_plain || core_.deps.may_store_plain();
-  }
+                       std::uint8_t priority);
   /// Finds the message that the account sent with that number; nullopt if memory has none.
   /// @param target  number of the room, or one that stands for the receiver.
   [[nodiscard]] std::optional<SentMessage> FindSent(const UserId& account, std::uint64_t target,
@@ -90,14 +84,14 @@ class ChannelMessages {
   [[nodiscard]] StoredMessage MessageOf(const UserId& account, std::uint64_t room_number,
                                         const MessageDraft& draft) const;
   /// Delivers a message that is not stored, which is remembered like others.
-  SentMessage Deliver(const SdkMessage& sdk, StoredMessage message);
+  SentMessage Deliver(const MessageDraft& draft, StoredMessage message);
   /// Adds a message to the log, within the shares of its sender and its client's address.
   Result<SentMessage> Store(StoredMessage message, const std::string& address);
   /// Remembers a stored message; counts a new one.
   SentMessage Remember(const AppendedMessage& stored);
   void Count(std::uint64_t SentCounts::* figure);
-  /// Counts a message that the guard has refused. @return `refusal`.
-  Error Refused(const Error& refusal);
+  /// Asks the guard of the draft, and counts what it alters and refuses.
+  Status Guard(const MessageDraft& draft, MessageContent& content);
 
   ChannelCore& core_;
   ChannelGroups& groups_;

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/message_body.h"
 #include "daemon/core/ids.h"
+#include "handlers/shared/message_body.h"
 
 namespace rtcroom {
 

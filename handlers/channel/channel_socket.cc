@@ -10,7 +10,7 @@
 #include "daemon/channel/channel_options.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_text.h"
 

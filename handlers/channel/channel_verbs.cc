@@ -12,8 +12,9 @@
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/channel/plain_message.h"
 #include "handlers/channel/push_json.h"
+#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 
 namespace rtcroom {
 namespace {
@@ -73,12 +74,15 @@ Result<SentMessage> SendToUser(const VerbCall& call, const VerbContext& context,
   Result<MessageBody> body = MakeDirectBody(message);
   if (!body) return body.error();
   const std::uint64_t random = RandomOf(key, to.value, context.random);
-  return context.channel.messages().SendDirect(call.account, {.to = std::move(to),
-                                                              .nick = message.nick,
-                                                              .body = *std::move(body),
-                                                              .seq = random,
-                                                              .random = random,
-                                                              .address = call.address});
+  return context.channel.messages().SendDirect(
+      call.account,
+      {.to = std::move(to),
+       .content = {.nick = message.nick,
+                   .client_seq = random,
+                   .client_random = random,
+                   .body = body->text()},
+       .address = call.address,
+       .guard = [](const MessageContent& content) { return GuardDirect(content.body); }});
 }
 
 Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
@@ -94,11 +98,13 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
   }
   Result<MessageBody> body = MakeRoomBody(message, room.kind);
   if (!body) return body.error();
-  return context.channel.messages().SendToRoom(call.account, room, subscribed->number,
-                                               {.nick = message.nick,
-                                                .body = *std::move(body),
-                                                .random = RandomOf(key, {}, context.random),
-                                                .address = call.address});
+  // What is made for clients of 2018 needs no guard.
+  return context.channel.messages().SendToRoom(
+      call.account, room, subscribed->number,
+      {.content = {.nick = message.nick,
+                   .client_random = RandomOf(key, {}, context.random),
+                   .body = body->text()},
+       .address = call.address});
 }
 
 Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {

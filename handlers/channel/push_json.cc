@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 
 namespace rtcroom {
 namespace {

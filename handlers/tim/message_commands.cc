@@ -8,6 +8,7 @@
 #include "daemon/base/random_source.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/shared/message_guard.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
@@ -34,23 +35,27 @@ std::uint8_t PriorityOf(std::string_view name) {
 /// @errors those of `fields`; as `MessageBody::From`.
 Result<MessageDraft> ReadDraft(ChannelFields& fields, UserId to, std::uint64_t seq,
                                std::uint64_t random, const std::string& address) {
-  SdkMessage sdk{.is_plain = true,
-                 .client_time = fields.OptionalNumber("MsgClientTime"),
-                 .custom = fields.OptionalText("CloudCustomData"),
-                 .wants_receipt = fields.OptionalNumber("IsNeedReadReceipt") == 1,
-                 .priority = PriorityOf(fields.OptionalText("MsgPriority"))};
+  MessageContent content{.client_seq = seq,
+                         .client_random = random,
+                         .client_time = fields.OptionalNumber("MsgClientTime"),
+                         .custom = fields.OptionalText("CloudCustomData"),
+                         .priority = PriorityOf(fields.OptionalText("MsgPriority")),
+                         .wants_receipt = fields.OptionalNumber("IsNeedReadReceipt") == 1};
   if (!fields.ok()) return fields.error();
-  if (sdk.custom.size() > kMaxCustom) {
+  if (content.custom.size() > kMaxCustom) {
     return Error{Errc::kContentTooLong, "CloudCustomData: too long"};
   }
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
-  return MessageDraft{.to = std::move(to),
-                      .body = *std::move(body),
-                      .seq = seq,
-                      .random = random,
-                      .address = address,
-                      .sdk = std::move(sdk)};
+  content.body = body->text();
+  return MessageDraft{.to = std::move(to), .content = std::move(content), .address = address};
+}
+
+/// Has the message stored as it was sent, or as its guard returns it as long as another server may
+/// hand it to clients of 2018 as it is stored. Call it when `deliver` is set.
+void StoreAsSent(const Context& context, MessageGuard guard, MessageDraft& draft) {
+  draft.content.is_unguarded = draft.deliver || context.channel.messages().MayStorePlain();
+  if (!draft.content.is_unguarded) draft.guard = std::move(guard);
 }
 
 /// The place of the caller in a group that it reaches.
@@ -208,7 +213,11 @@ Reply SendToGroup(const Request& request, const Context& context) {
   const Result<JoinedGroup> group = GroupOf(request, context, id);
   if (!group) return group.error();
   if (is_online_only) {
-    draft->sdk.deliver = [&](StoredMessage& shown) { ShowInGroup(context, *group, shown); };
+    draft->deliver = [&](StoredMessage& shown) { ShowInGroup(context, *group, shown); };
+  }
+  // Clients of webrtc rooms do not parse what they get.
+  if (is_online_only || group->place.room.kind != RoomKind::kWebrtc) {
+    StoreAsSent(context, [](MessageContent& content) { return GuardInRoom(content); }, *draft);
   }
   if (request.pushes != nullptr) request.pushes->ExpectOwn(random);
   const Result<SentMessage> sent = context.channel.messages().SendToRoom(
@@ -226,7 +235,7 @@ Reply SendDirect(const Request& request, const Context& context) {
   Result<MessageDraft> draft = ReadDraft(fields, std::move(to), seq, random, request.address);
   if (!draft) return draft.error();
   if (is_online_only) {
-    draft->sdk.deliver = [&](const StoredMessage& shown) {
+    draft->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == request.caller.account) return;
       Senders senders(context);
       TellAccount(context, shown.receiver,
@@ -234,6 +243,8 @@ Reply SendDirect(const Request& request, const Context& context) {
                                             DirectForm::kOnlineOnly)));
     };
   }
+  StoreAsSent(
+      context, [](const MessageContent& content) { return GuardDirect(content.body); }, *draft);
   if (request.pushes != nullptr) request.pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
       context.channel.messages().SendDirect(request.caller.account, *draft);

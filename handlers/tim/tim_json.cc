@@ -8,7 +8,7 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/json_text.h"
 #include "handlers/channel/channel_codes.h"
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 
 namespace rtcroom::tim {
 namespace {

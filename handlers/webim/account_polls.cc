@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "daemon/base/sip_hash.h"
-#include "daemon/channel/message_guard.h"
 #include "handlers/webim/webim_json.h"
 
 namespace rtcroom {

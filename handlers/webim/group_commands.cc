@@ -6,6 +6,7 @@
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/shared/message_guard.h"
 #include "handlers/webim/command_handlers.h"
 #include "handlers/webim/webim_json.h"
 
@@ -80,12 +81,14 @@ Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContex
   if (!body) return body.error();
   const Result<GroupFacts> facts = context.clients.FindJoined(request.caller, group);
   if (!facts) return facts.error();
-  const Result<SentMessage> sent =
-      context.channel.messages().SendToRoom(request.caller.account, facts->room, facts->number,
-                                            {.body = *std::move(body),
-                                             .priority = priority,
-                                             .random = random,
-                                             .address = request.address});
+  MessageDraft draft{.content = {.client_random = random, .body = body->text()},
+                     .address = request.address};
+  // Clients of webrtc rooms do not parse what they get.
+  if (facts->room.kind != RoomKind::kWebrtc) {
+    draft.guard = [priority](MessageContent& content) { return GuardInRoom(content, priority); };
+  }
+  const Result<SentMessage> sent = context.channel.messages().SendToRoom(
+      request.caller.account, facts->room, facts->number, draft);
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at)).Field("MsgSeq", sent->seq);
 }

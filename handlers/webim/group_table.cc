@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "daemon/core/room_deliveries.h"
+
 namespace rtcroom {
 
 Group* GroupTable::Find(std::uint64_t room_number) const {

@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/channel/message_guard.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/request_text.h"
+#include "handlers/shared/message_guard.h"
 #include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
@@ -16,10 +15,7 @@ constexpr std::size_t kMaxConversations = 100;
 
 /// One line of a stored body.
 std::string Shown(const std::string& stored) {
-  auto parsed = ParseOrderedJson(stored);
-  if (!parsed) return {};
-  const Result<MessageBody> body =
-      MessageBody::From(*std::move(parsed), kMaxMessageBytes + kMaxMendBytes);
+  const Result<MessageBody> body = MessageBody::Parse(stored, kMaxMessageBytes + kMaxMendBytes);
   return body ? TextOf(*body) : std::string();
 }
 

@@ -10,6 +10,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_login.h"
+#include "handlers/shared/message_guard.h"
 #include "handlers/webim/command_handlers.h"
 #include "handlers/webim/webim_json.h"
 
@@ -87,12 +88,12 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
   if (!fields.ok()) return fields.error();
   Result<MessageBody> body = fields.Message();
   if (!body) return body.error();
-  const Result<SentMessage> sent =
-      context.channel.messages().SendDirect(request.caller.account, {.to = std::move(to),
-                                                                     .body = *std::move(body),
-                                                                     .seq = seq,
-                                                                     .random = random,
-                                                                     .address = request.address});
+  const Result<SentMessage> sent = context.channel.messages().SendDirect(
+      request.caller.account,
+      {.to = std::move(to),
+       .content = {.client_seq = seq, .client_random = random, .body = body->text()},
+       .address = request.address,
+       .guard = [](const MessageContent& content) { return GuardDirect(content.body); }});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at));
 }
@@ -100,7 +101,7 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context) {
   auto messages = context.channel.history().PendingMessages(request.caller.account);
   if (!messages) return messages.error();
-  context.channel.history().Guard(request.caller.account, *messages);
+  context.clients.Guard(request.caller.account, *messages);
   JsonText reply;
   WriteMessages(*messages, reply);
   // It is complete: with 1 the client asks again.
@@ -128,7 +129,7 @@ Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext&
       .Field("MaxCnt", messages.size())
       .Field("LastMsgTime", is_empty ? 0 : UnixSeconds(messages.front().content.sent_at))
       .Field("MsgKey", is_empty ? std::string() : std::to_string(messages.front().position));
-  context.channel.history().Guard(request.caller.account, messages);
+  context.clients.Guard(request.caller.account, messages);
   WriteMessages(messages, reply);
   return reply;
 }

@@ -1,7 +1,10 @@
 #include "handlers/webim/webim_clients.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
+
+#include "handlers/webim/webim_json.h"
 
 namespace rtcroom {
 namespace {
@@ -131,6 +134,10 @@ bool WebimClients::WasBrought(std::uint64_t room_number, const RoomPush& push) {
 }
 
 // Polls
+
+void WebimClients::Guard(const UserId& account, std::vector<StoredMessage>& messages) const {
+  if (receivers_.ReadsJsonOnly(account)) std::erase_if(messages, std::not_fn(PassesDirect));
+}
 
 void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t cursor,
                                PollReply reply) {

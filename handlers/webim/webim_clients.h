@@ -90,6 +90,10 @@ class WebimClients {
   Result<std::vector<bool>> AreMembers(const ChannelInstance& caller, const RoomId& group,
                                        std::span<const UserId> accounts);
 
+  /// Leaves out what a client of the account that is in a live room of gen-2 cannot read.
+  /// @param messages  between accounts.
+  void Guard(const UserId& account, std::vector<StoredMessage>& messages) const;
+
   /// @param cursor  as the client sent it.
   /// @threads reads the store when a login has messages that are not in memory.
   void PollAccount(const ChannelInstance& caller, std::uint64_t cursor, PollReply reply);

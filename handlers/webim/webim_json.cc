@@ -1,14 +1,13 @@
 #include "handlers/webim/webim_json.h"
 
 #include <chrono>
-#include <optional>
 
 #include <fmt/format.h>
 
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/json_text.h"
-#include "daemon/channel/message_guard.h"
 #include "handlers/channel/channel_codes.h"
+#include "handlers/shared/message_guard.h"
 
 namespace rtcroom {
 namespace {
@@ -36,8 +35,8 @@ std::uint64_t Microseconds(TimePoint time) {
 
 std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message) {
   const MessageContent& content = message.content;
-  const std::optional<std::string> body = GuardedBody(message);
-  if (!body) return {};
+  MessageContent guarded = content;
+  if (content.is_unguarded && !GuardInRoom(guarded)) return {};
   JsonText entry;
   entry.Field("ToGroupId", group.value)
       .Field("MsgSeq", message.seq)
@@ -47,7 +46,7 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
       .Field("Event", kGroupMessage)
       .Field("From_Account", content.sender.value)
       .Field("MsgPriority", 2)
-      .Json("MsgBody", *body);
+      .Json("MsgBody", guarded.body);
   AddGroupInfo(entry, group, content.nick.empty() ? content.sender.value : content.nick);
   return entry.AsObject();
 }
@@ -67,6 +66,10 @@ std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at
   if (type == ReportType::kUserDefined) entry.Field("UserDefinedField", kMembersChanged);
   entry.EndObject();
   return std::string(entry.text()).append("}");
+}
+
+bool PassesDirect(const StoredMessage& message) {
+  return !message.content.is_unguarded || GuardDirect(message.content.body).ok();
 }
 
 std::string DirectMessageEntry(const StoredMessage& message) {

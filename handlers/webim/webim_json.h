@@ -28,6 +28,9 @@ std::uint64_t Microseconds(TimePoint time);
 std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message);
 /// A system notice of a group, without its opening brace: see `AccountReply`.
 std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at);
+/// Whether a client in a live room of gen-2 can read the message from one user to another, as far
+/// as its sender's server has not seen to that.
+bool PassesDirect(const StoredMessage& message);
 /// A message from one user to another, without its opening brace.
 std::string DirectMessageEntry(const StoredMessage& message);
 

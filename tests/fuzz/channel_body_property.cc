@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/text.h"
-#include "daemon/channel/message_body.h"
-#include "daemon/channel/message_guard.h"
+#include "handlers/shared/message_body.h"
+#include "handlers/shared/message_guard.h"
 #include "handlers/shared/request_text.h"
 #include "tests/fuzz/parser_properties.h"
 

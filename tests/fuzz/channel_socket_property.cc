@@ -6,10 +6,10 @@
 
 #include "daemon/base/json_text.h"
 #include "daemon/base/text.h"
-#include "daemon/channel/message_guard.h"
 #include "daemon/channel/room_cursor.h"
-#include "handlers/channel/plain_message.h"
 #include "handlers/channel/push_json.h"
+#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 #include "tests/fuzz/parser_properties.h"
 #include "tests/support/socket_client.h"
 

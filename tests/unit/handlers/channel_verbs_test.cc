@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 #include "tests/support/in_parallel.h"
 #include "tests/support/socket_client.h"
 
@@ -155,7 +155,9 @@ TEST_F(Verbs, AMessageThatIsRepeatedAtOnceIsStoredOnce) {
     InParallel(kCallers, [&](int caller) {
       const auto sent = server_.channel.messages().SendToRoom(
           {"alice"}, key, number,
-          {.nick = "alice", .body = *MakeRoomBody(hello, key.kind), .random = round});
+          {.content = {.nick = "alice",
+                       .client_random = round,
+                       .body = MakeRoomBody(hello, key.kind)->text()}});
       seqs[static_cast<std::size_t>(caller)] = sent ? sent->seq : 0;
     });
     EXPECT_THAT(seqs, Each(round));

@@ -1,13 +1,13 @@
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
 
-#include "daemon/channel/message_guard.h"
+#include "handlers/shared/message_guard.h"
 #include "tests/support/matchers.h"
-#include "tests/unit/channel/message_bodies.h"
+#include "tests/unit/handlers/message_bodies.h"
 
 namespace rtcroom {
 namespace {

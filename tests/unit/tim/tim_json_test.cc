@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "handlers/channel/channel_profile.h"
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 #include "tests/support/rooms.h"
 #include "tests/unit/tim/recorded.h"
 

@@ -22,7 +22,6 @@
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
-#include "tests/unit/channel/message_bodies.h"
 #include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
@@ -114,7 +113,7 @@ class BoundedChannelTest : public testing::Test {
  protected:
   Result<SentMessage> Send(const std::string& from, const std::string& to, std::uint64_t random) {
     return channel_.messages().SendDirect(
-        {from}, {.to = {to}, .body = BodyOf(TextElement("hello")), .random = random});
+        {from}, {.to = {to}, .content = {.client_random = random, .body = "[]"}});
   }
 
   FakeClock clock_;
@@ -236,7 +235,7 @@ TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
   const Room& room = made->room;
   const auto send = [&](const std::string& from) {
     return channel_.messages().SendToRoom({from}, room.key, room.sequence,
-                                          {.body = BodyOf(TextElement("hello"))});
+                                          {.content = {.body = "[]"}});
   };
   for (int i = 1; i <= 3; ++i) EXPECT_OK(send("stranger" + std::to_string(i)));
   EXPECT_ERROR(kTooManyRequests, send("stranger4"));

@@ -1,4 +1,4 @@
-#include "daemon/channel/message_body.h"
+#include "handlers/shared/message_body.h"
 
 #include <string>
 #include <string_view>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/matchers.h"
-#include "tests/unit/channel/message_bodies.h"
+#include "tests/unit/handlers/message_bodies.h"
 
 namespace rtcroom {
 namespace {

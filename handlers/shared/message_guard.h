@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/message_body.h"
 #include "daemon/core/message_store.h"
+#include "handlers/shared/message_body.h"
 
 namespace rtcroom {
 
@@ -58,14 +57,12 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// @source docs/channel.md, 4 (guard).
 Status GuardDirectMessage(const MessageBody& body);
 
-/// The stored body of a message as clients of 2018 may read it: as it is, unless it was stored
-/// unguarded.
-/// @param message  in a room.
-/// @return nullopt when they cannot read it: its place is skipped.
-std::optional<std::string> GuardedBody(const StoredMessage& message);
-/// Whether `GuardDirectMessage` lets the stored message between accounts pass, which may have been
-/// stored without asking it.
-bool PassesDirect(const StoredMessage& message);
+/// Replaces the elements of a message to a room by what `GuardRoomMessage` returns for them.
+/// @errors kContentRefused.
+Status GuardInRoom(MessageContent& content, MessagePriority priority = MessagePriority::kCommon);
+/// Does what `GuardDirectMessage` does, for elements as JSON.
+/// @errors kContentRefused; kBadRequest for any other text.
+Status GuardDirect(std::string_view elements);
 
 /// The `Data` of the custom element in front of a text in a room, as the libraries of old clients
 /// write it, but escaped.

@@ -1,4 +1,4 @@
-// The body of a message between members, checked.
+// The elements of which IM SDKs make a message, checked.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,9 @@ namespace rtcroom {
 /// Longest body as compact JSON, in bytes.
 /// @source docs/channel.md, 1 (80002).
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{12} * 1024;
+
+/// Longest stored one: the guard lengthens some, and those of new clients are made.
+inline constexpr std::size_t kMaxStoredBytes = std::size_t{16} * 1024;
 
 /// Deepest nesting of arrays and objects in a body, its own array counted.
 inline constexpr int kMaxMessageNesting = 16;
@@ -48,6 +51,8 @@ class MessageBody {
   ///         kContentTooLong; kContentRefused for an element of another type, such as a picture.
   static Result<MessageBody> From(nlohmann::ordered_json elements,
                                   std::size_t max_bytes = kMaxMessageBytes);
+  /// Likewise a text, such as one that is stored. @errors also kBadRequest when it is not JSON.
+  static Result<MessageBody> Parse(std::string_view text, std::size_t max_bytes = kMaxMessageBytes);
 
   [[nodiscard]] const nlohmann::ordered_json& json() const { return json_; }
   /// As compact JSON.

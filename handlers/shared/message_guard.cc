@@ -1,4 +1,4 @@
-#include "daemon/channel/message_guard.h"
+#include "handlers/shared/message_guard.h"
 
 #include <algorithm>
 #include <array>
@@ -238,30 +238,19 @@ Status GuardDirectMessage(const MessageBody& body) {
   return {};
 }
 
-namespace {
-
-Result<MessageBody> ReadStored(const std::string& body) {
-  ordered_json elements = ordered_json::parse(body, nullptr, /*allow_exceptions=*/false);
-  if (elements.is_discarded()) return Error{Errc::kBadRequest, "not JSON"};
-  return MessageBody::From(std::move(elements));
-}
-
-}  // namespace
-
-std::optional<std::string> GuardedBody(const StoredMessage& message) {
-  const MessageContent& content = message.content;
-  if (!content.is_unguarded) return content.body;
-  Result<MessageBody> body = ReadStored(content.body);
-  if (!body) return std::nullopt;
+Status GuardInRoom(MessageContent& content, MessagePriority priority) {
+  Result<MessageBody> body = MessageBody::Parse(content.body);
+  if (!body) return body.error();
   const std::string& nick = content.nick.empty() ? content.sender.value : content.nick;
-  const auto guarded = GuardRoomMessage(*std::move(body), MessagePriority::kCommon, nick);
-  return guarded ? std::optional(guarded->body.text()) : std::nullopt;
+  const auto guarded = GuardRoomMessage(*std::move(body), priority, nick);
+  if (!guarded) return guarded.error();
+  content.body = guarded->body.text();
+  return {};
 }
 
-bool PassesDirect(const StoredMessage& message) {
-  if (!message.content.is_unguarded) return true;
-  const Result<MessageBody> body = ReadStored(message.content.body);
-  return body && GuardDirectMessage(*body).ok();
+Status GuardDirect(std::string_view elements) {
+  const Result<MessageBody> body = MessageBody::Parse(elements, kMaxStoredBytes);
+  return body ? GuardDirectMessage(*body) : body.error();
 }
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-#include "handlers/channel/plain_message.h"
+#include "handlers/shared/plain_message.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/channel/message_guard.h"
+#include "handlers/shared/message_guard.h"
 
 namespace rtcroom {
 namespace {
@@ -15,10 +15,8 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-/// A stored body that is larger cannot be read.
-constexpr std::size_t kMaxReadBytes = std::size_t{16} << 10;
 /// The guard may have to add to it.
-constexpr std::size_t kMaxMadeBytes = kMaxReadBytes - kMaxMendBytes;
+constexpr std::size_t kMaxMadeBytes = kMaxStoredBytes - kMaxMendBytes;
 
 constexpr std::string_view kTextCommand = "CustomTextMsg";
 constexpr std::string_view kCustomCommand = "CustomCmdMsg";
@@ -158,7 +156,7 @@ PlainMessage MessageOf(std::span<const MessageElement> elements, const ordered_j
 
 PlainMessage ReadPlainMessage(std::string_view stored) {
   const PlainMessage unreadable{.type = PlainMessage::Type::kCustom};
-  if (stored.size() > kMaxReadBytes) return unreadable;
+  if (stored.size() > kMaxStoredBytes) return unreadable;
   const ordered_json body = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
   if (body.is_discarded()) return unreadable;
   const Result<std::vector<MessageElement>> elements = ReadElements(body);

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
-#include "daemon/channel/message_body.h"
 #include "daemon/core/ids.h"
+#include "handlers/shared/message_body.h"
 
 namespace rtcroom {
 

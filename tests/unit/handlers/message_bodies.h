@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "daemon/channel/message_body.h"
+#include "handlers/shared/message_body.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {

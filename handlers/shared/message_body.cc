@@ -1,4 +1,4 @@
-#include "daemon/channel/message_body.h"
+#include "handlers/shared/message_body.h"
 
 #include <array>
 #include <span>
@@ -120,6 +120,12 @@ Result<MessageBody> MessageBody::From(ordered_json elements, std::size_t max_byt
   if (text.size() > max_bytes) return Error{Errc::kContentTooLong, "a message of too many bytes"};
   if (const Status checked = CheckElements(elements); !checked) return checked.error();
   return MessageBody(std::move(elements), std::move(text));
+}
+
+Result<MessageBody> MessageBody::Parse(std::string_view text, std::size_t max_bytes) {
+  ordered_json elements = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (elements.is_discarded()) return Malformed("MsgBody: not JSON");
+  return From(std::move(elements), max_bytes);
 }
 
 std::vector<MessageElement> MessageBody::Elements() const { return ViewsOf(json_); }
