@@ -62,7 +62,8 @@ struct ChannelDeps {
   const NodeLease* node = nullptr;      ///< null where no other server uses the store
   AccountGroupSaver* places = nullptr;  ///< is saved with the rest; null without today's IM SDKs
   MemoryTotal* held = nullptr;          ///< gets what the channel holds in memory; null: none
-  /// Whether all servers on the store guard what clients of 2018 read; null: they do.
+  /// Whether all servers on the store read messages that are stored as they were sent; null: they
+  /// do.
   std::function<bool()> may_store_plain{};
 };
 

@@ -54,8 +54,8 @@ class ChannelMessages {
   ///         kContentRefused; kContentTooLong; kStoreBusy; kStoreBroken.
   Result<SentMessage> SendDirect(const UserId& account, const MessageDraft& draft);
 
-  /// Whether a message may be stored as it was sent (`MessageContent::is_unguarded`): all servers
-  /// on the store guard it where a client of 2018 reads it.
+  /// Whether a message may be stored as it was sent: all servers on the store read it so.
+  /// Otherwise it is stored as elements, guarded.
   [[nodiscard]] bool MayStorePlain() const {
     return !core_.deps.may_store_plain || core_.deps.may_store_plain();
   }

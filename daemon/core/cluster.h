@@ -144,8 +144,9 @@ struct NodeStanding {
   bool all_know_marked_tickets = false;
   /// All nodes count signs of viewers, and report them.
   bool all_have_viewer_leases = false;
-  /// All nodes tell unguarded messages from others (`MessageContent::is_unguarded`).
-  bool all_know_unguarded_messages = false;
+  /// All nodes read messages that are stored as they were sent: of any `MessageType`, and
+  /// unguarded.
+  bool all_know_plain_messages = false;
 
   [[nodiscard]] bool ClockDiffers() const { return IsFar(clock_ahead); }
   /// Whether this node may remove data by its wall clock.
@@ -241,7 +242,7 @@ class Alone : public Cluster {
     return NodeStanding{.terms = {0, 0, 0, 0},
                         .all_know_marked_tickets = true,
                         .all_have_viewer_leases = true,
-                        .all_know_unguarded_messages = true};
+                        .all_know_plain_messages = true};
   }
   Result<std::size_t> Report(const HeardBeats& heard, std::size_t /*reported*/) override {
     return heard.size();

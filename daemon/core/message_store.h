@@ -16,22 +16,32 @@
 
 namespace rtcroom {
 
+/// What the body of a message is. The numbers are stored.
+enum class MessageType : std::uint8_t {
+  kElements = 0,  ///< elements of an IM SDK, in JSON
+  kText = 1,
+  kCustom = 2,  ///< what an application makes of it
+};
+
 /// A message as its sender gave it.
 struct MessageContent {
   UserId sender{};
   std::string nick{};               ///< of the sender when it was sent; ≤ 128 bytes UTF-8
   std::uint64_t client_seq = 0;     ///< chosen by the sender, ≤ 2^53
   std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
-  std::string body{};               ///< JSON, opaque here; ≤ 16 KiB
+  std::string body{};               ///< opaque here; ≤ 16 KiB
   TimePoint sent_at{};
   /// When its client says that it was sent, in seconds since 1970, ≤ 2^53; 0: it did not say.
   std::uint64_t client_time = 0;
   std::string custom{};       ///< data of the application beside the body, opaque; ≤ 1 KiB UTF-8
   std::uint8_t priority = 0;  ///< 1, the first, to 4, the last, as its client says; 0: it did not
-  /// The body is as it was sent: clients of 2018 read it only as `GuardRoomMessage` returns it, or
-  /// not at all.
+  /// The elements are as they were sent: clients of 2018 read them only as `GuardRoomMessage`
+  /// returns them, or not at all.
   bool is_unguarded = false;
   bool wants_receipt = false;  ///< the sender asks to be told that it was read; between accounts
+  MessageType type = MessageType::kElements;
+  std::string cmd{};     ///< of type kCustom: its name; ≤ 64 bytes UTF-8; empty: none
+  std::string avatar{};  ///< of the sender, if `type` is not kElements; ≤ 1 KiB UTF-8
 
   bool operator==(const MessageContent&) const = default;
 };
@@ -52,7 +62,7 @@ struct StoredMessage {
 inline std::uint64_t StoredBytes(const StoredMessage& message) {
   const MessageContent& content = message.content;
   return 128 + message.receiver.value.size() + content.sender.value.size() + content.nick.size() +
-         content.body.size() + content.custom.size();
+         content.body.size() + content.custom.size() + content.cmd.size() + content.avatar.size();
 }
 
 /// The stored messages that a new one may repeat: those beyond the position, and those that were

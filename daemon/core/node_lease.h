@@ -43,7 +43,7 @@ class NodeLease {
     clock_ahead_ms_ = standing.clock_ahead.count();
     all_know_marked_tickets_ = standing.all_know_marked_tickets;
     all_have_viewer_leases_ = standing.all_have_viewer_leases;
-    all_know_unguarded_messages_ = standing.all_know_unguarded_messages;
+    all_know_plain_messages_ = standing.all_know_plain_messages;
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
@@ -95,8 +95,8 @@ class NodeLease {
   /// Likewise.
   [[nodiscard]] bool AllHaveViewerLeases() const { return all_have_viewer_leases_; }
 
-  /// Likewise. Ask it for each message: where it is false, none may be stored unguarded.
-  [[nodiscard]] bool AllKnowUnguardedMessages() const { return all_know_unguarded_messages_; }
+  /// Likewise. Ask it for each message: where it is false, none may be stored as it was sent.
+  [[nodiscard]] bool AllKnowPlainMessages() const { return all_know_plain_messages_; }
 
   /// Number of nodes alive at the last renewal, with this one.
   [[nodiscard]] std::size_t nodes() const { return nodes_; }
@@ -120,7 +120,7 @@ class NodeLease {
   std::atomic<bool> keeps_bounds_{false};
   std::atomic<bool> all_know_marked_tickets_{false};
   std::atomic<bool> all_have_viewer_leases_{false};
-  std::atomic<bool> all_know_unguarded_messages_{false};
+  std::atomic<bool> all_know_plain_messages_{false};
   std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };

@@ -52,7 +52,7 @@ RoomListForm ListForm(const RoomPolicy& policy) {
 /// Servers of the version before hand on what is stored as it is.
 std::function<bool()> MayStorePlain(StoreModule& store) {
   if (!store.IsShared()) return nullptr;
-  return [&node = store.lease()] { return node.AllKnowUnguardedMessages(); };
+  return [&node = store.lease()] { return node.AllKnowPlainMessages(); };
 }
 
 }  // namespace

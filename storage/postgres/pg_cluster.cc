@@ -166,7 +166,7 @@ Result<NodeStanding> PgCluster::Renew() {
                         .keeps_bounds = seen->keeps_bounds,
                         .all_know_marked_tickets = seen->oldest_schema >= kPgMarkedTickets,
                         .all_have_viewer_leases = seen->oldest_schema >= kPgViewerLeases,
-                        .all_know_unguarded_messages = seen->oldest_schema >= kPgUnguardedMessages};
+                        .all_know_plain_messages = seen->oldest_schema >= kPgPlainMessages};
   for (const auto& [node, name] : seen->configured_otherwise) {
     standing.configured_otherwise.push_back(name);
   }

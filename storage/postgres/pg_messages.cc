@@ -14,11 +14,14 @@
 namespace rtcroom {
 namespace {
 
+// The body, of whatever type. Nodes of an earlier version take `body` for JSON.
+#define RTCROOM_BODY "CASE type WHEN 0 THEN body ELSE plain_body END"
 // The beginning of each statement that reads rows.
-#define RTCROOM_SELECT_MESSAGES                                                          \
-  "SELECT m.position, m.room_number, m.seq, m.receiver, m.sender, m.nick, m.client_seq," \
-  " m.client_random, m.sent_at_ms, m.body, m.client_time, m.custom, m.priority,"         \
-  " m.is_unguarded, m.wants_receipt FROM messages m "
+#define RTCROOM_SELECT_MESSAGES                                                            \
+  "SELECT m.position, m.room_number, m.seq, m.receiver, m.sender, m.nick, m.client_seq,"   \
+  " m.client_random, m.sent_at_ms, " RTCROOM_BODY                                          \
+  ", m.client_time, m.custom, m.priority, m.is_unguarded, m.wants_receipt, m.type, m.cmd," \
+  " m.avatar FROM messages m "
 
 const PgReaderStatement kReadMessages{"messages_read", RTCROOM_SELECT_MESSAGES R"(
     WHERE m.position > $1 ORDER BY m.position LIMIT $2)"};
@@ -80,9 +83,10 @@ const PgReaderStatement kHasPending{"messages_has_pending", R"(
       WHERE receiver = v.receiver AND position <= v.position ORDER BY position DESC LIMIT 1) m
     LEFT JOIN settled_messages s ON s.receiver = v.receiver
     WHERE m.position > coalesce(s.position, 0) LIMIT 1)"};
-#define RTCROOM_BYTES_OF_MESSAGE                                     \
-  "128 + coalesce(octet_length(receiver), 0) + octet_length(sender)" \
-  " + octet_length(nick) + octet_length(body) + octet_length(custom)"
+#define RTCROOM_BYTES_OF_MESSAGE                                                          \
+  "128 + coalesce(octet_length(receiver), 0) + octet_length(sender) + octet_length(nick)" \
+  " + octet_length(custom) + octet_length(cmd) + octet_length(avatar)"                    \
+  " + octet_length(" RTCROOM_BODY ")"
 
 const PgReaderStatement kCountBytes{"messages_bytes", R"(
     SELECT count(*), coalesce(max(position), $1), coalesce(sum(bytes), 0)::bigint FROM (
@@ -90,11 +94,12 @@ const PgReaderStatement kCountBytes{"messages_bytes", R"(
       WHERE position > $1 ORDER BY position LIMIT $2) counted)"};
 
 // Of a row that is appended, and of the one that it repeats.
-#define RTCROOM_CONTENT \
-  "nick, client_seq, sent_at_ms, body, client_time, custom, priority, is_unguarded, wants_receipt"
+#define RTCROOM_CONTENT                         \
+  "nick, client_seq, sent_at_ms, " RTCROOM_BODY \
+  ", client_time, custom, priority, is_unguarded, wants_receipt, type, cmd, avatar"
 #define RTCROOM_NO_CONTENT                                                           \
   "NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint, NULL::bytea," \
-  " NULL::smallint, NULL::smallint, NULL::smallint"
+  " NULL::smallint, NULL::smallint, NULL::smallint, NULL::smallint, NULL::bytea, NULL::bytea"
 
 // Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
 // It is found in the order of `messages_by_random`: a column that IS NULL is not left out of an
@@ -119,10 +124,13 @@ const PgWriterStatement kAppendToRoom{"messages_append_to_room", R"(
       WHERE m.room_number = fresh.number AND m.seq <= fresh.seq - $2),
     added AS (
       INSERT INTO messages (position, room_number, seq, sender, nick, client_seq, client_random,
-        sent_at_ms, body, client_time, custom, priority, is_unguarded, wants_receipt)
+        sent_at_ms, body, plain_body, client_time, custom, priority, is_unguarded, wants_receipt,
+        type, cmd, avatar)
       SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
-        number, seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint, $8::bytea,
-        $11::bigint, $12::bytea, $13::smallint, $14::smallint, $15::smallint
+        number, seq, $3::text, $4::bytea, $5::bigint, $6::bigint, $7::bigint,
+        CASE $16::smallint WHEN 0 THEN $8::bytea ELSE '[]' END,
+        CASE $16::smallint WHEN 0 THEN '' ELSE $8::bytea END, $11::bigint, $12::bytea,
+        $13::smallint, $14::smallint, $15::smallint, $16::smallint, $17::bytea, $18::bytea
       FROM fresh RETURNING position, seq)
     SELECT position, seq, )" RTCROOM_NO_CONTENT R"( FROM added
     UNION ALL SELECT position, seq, )" RTCROOM_CONTENT R"( FROM earlier)"};
@@ -134,10 +142,13 @@ const PgWriterStatement kAppendToUser{"messages_append_to_user", R"(
     earlier AS (SELECT * FROM newest WHERE position > $8 OR sent_at_ms > $9),
     added AS (
       INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random, sent_at_ms,
-        body, client_time, custom, priority, is_unguarded, wants_receipt)
+        body, plain_body, client_time, custom, priority, is_unguarded, wants_receipt, type, cmd,
+        avatar)
       SELECT (SELECT greatest(max(position), (SELECT last_message FROM meta)) + 1 FROM messages),
-        $1::text, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint, $7::bytea,
-        $10::bigint, $11::bytea, $12::smallint, $13::smallint, $14::smallint
+        $1::text, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint,
+        CASE $15::smallint WHEN 0 THEN $7::bytea ELSE '[]' END,
+        CASE $15::smallint WHEN 0 THEN '' ELSE $7::bytea END, $10::bigint, $11::bytea,
+        $12::smallint, $13::smallint, $14::smallint, $15::smallint, $16::bytea, $17::bytea
       WHERE NOT EXISTS (SELECT 1 FROM earlier) RETURNING position)
     SELECT position, 0::bigint, )" RTCROOM_NO_CONTENT R"( FROM added
     UNION ALL SELECT position, 0::bigint, )" RTCROOM_CONTENT R"( FROM earlier)"};
@@ -209,18 +220,22 @@ const PgWriterStatement kTrimMessages{"messages_trim", R"(
         SELECT 1 FROM messages m WHERE m.receiver = g.receiver AND m.position > g.position))
     SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM gone)"};
 #undef RTCROOM_BYTES_OF_MESSAGE
+#undef RTCROOM_BODY
 
 Error NoSuchRoom(std::uint64_t room_number) {
   return {Errc::kRoomNotFound, fmt::format("room number {}", room_number)};
 }
 
-/// The columns from `client_time` to `wants_receipt`, of which `first` is the first.
+/// The columns from `client_time` to `avatar`, of which `first` is the first.
 void ReadExtras(PgRows& rows, int first, MessageContent& content) {
   content.client_time = rows.Unsigned(first);
   content.custom = rows.Text(first + 1);
   content.priority = static_cast<std::uint8_t>(rows.Integer(first + 2));
   content.is_unguarded = rows.Integer(first + 3) != 0;
   content.wants_receipt = rows.Integer(first + 4) != 0;
+  content.type = static_cast<MessageType>(rows.Integer(first + 5));
+  content.cmd = rows.Text(first + 6);
+  content.avatar = rows.Text(first + 7);
 }
 
 StoredMessage ReadMessage(PgRows& rows) {
@@ -426,14 +441,16 @@ PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
         content.sender.value, PgBytes(content.nick), content.client_seq, content.client_random,
         content.sent_at, PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at,
         content.client_time, PgBytes(content.custom), std::int16_t{content.priority},
-        std::int16_t{content.is_unguarded}, std::int16_t{content.wants_receipt});
+        std::int16_t{content.is_unguarded}, std::int16_t{content.wants_receipt}, content.type,
+        PgBytes(content.cmd), PgBytes(content.avatar));
   } else {
     write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
                              PgBytes(content.nick), content.client_seq, content.client_random,
                              content.sent_at, PgBytes(content.body), ToPgBound(repeats.position),
                              repeats.sent_at, content.client_time, PgBytes(content.custom),
                              std::int16_t{content.priority}, std::int16_t{content.is_unguarded},
-                             std::int16_t{content.wants_receipt});
+                             std::int16_t{content.wants_receipt}, content.type,
+                             PgBytes(content.cmd), PgBytes(content.avatar));
   }
   write.finish = [&message](std::span<PgRows> results) -> Status {
     enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody, kExtras };

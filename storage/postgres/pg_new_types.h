@@ -25,8 +25,8 @@ inline constexpr std::int64_t kPgMarkedTickets = 3;
 /// The first schema version whose programs have leases of viewers.
 inline constexpr std::int64_t kPgViewerLeases = 7;
 
-/// The first schema version whose programs tell unguarded messages from others. Those before hand
-/// them to any client.
-inline constexpr std::int64_t kPgUnguardedMessages = 8;
+/// The first schema version whose programs read messages as they were sent: texts, custom ones, and
+/// elements that are unguarded. Those before hand the body of any message to any client.
+inline constexpr std::int64_t kPgPlainMessages = 9;
 
 }  // namespace rtcroom

@@ -18,11 +18,12 @@ namespace {
 
 #define RTCROOM_MESSAGE_COLUMNS                                                                 \
   "position, room_number, seq, receiver, sender, nick, client_seq, client_random, sent_at_ms, " \
-  "body, client_time, custom, priority, is_unguarded, wants_receipt"
+  "body, client_time, custom, priority, is_unguarded, wants_receipt, type, cmd, avatar"
 #define RTCROOM_SELECT_MESSAGES "SELECT " RTCROOM_MESSAGE_COLUMNS " FROM messages "
-#define RTCROOM_BYTES_OF_MESSAGE                                                     \
-  "128 + coalesce(length(CAST(receiver AS BLOB)), 0) + length(CAST(sender AS BLOB))" \
-  " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB)) + length(CAST(custom AS BLOB))"
+#define RTCROOM_BYTES_OF_MESSAGE                                                              \
+  "128 + coalesce(length(CAST(receiver AS BLOB)), 0) + length(CAST(sender AS BLOB))"          \
+  " + length(CAST(nick AS BLOB)) + length(CAST(body AS BLOB)) + length(CAST(custom AS BLOB))" \
+  " + length(CAST(cmd AS BLOB)) + length(CAST(avatar AS BLOB))"
 
 constexpr char kLastSeqOfRoom[] =
     "SELECT coalesce(last_seq, 0) FROM rooms"
@@ -80,7 +81,7 @@ const WriterSql kWriteSeq(
     "INSERT INTO message_rooms (room_number, last_seq) VALUES (?, ?)"
     " ON CONFLICT (room_number) DO UPDATE SET last_seq = excluded.last_seq");
 const WriterSql kInsertMessage("INSERT INTO messages (" RTCROOM_MESSAGE_COLUMNS
-                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                               ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 const WriterSql kRepeatedMessage(
     RTCROOM_SELECT_MESSAGES
     "WHERE sender = ?1 AND client_random = ?2 AND room_number IS ?3 AND receiver IS ?4"
@@ -137,7 +138,10 @@ StoredMessage ReadMessage(const StatementRun& row) {
     kCustomData,
     kPriority,
     kIsUnguarded,
-    kWantsReceipt
+    kWantsReceipt,
+    kType,
+    kCmd,
+    kAvatar
   };
   // NULL is read as 0 or an empty text, which is how a message has no room or no receiver.
   return StoredMessage{
@@ -155,7 +159,10 @@ StoredMessage ReadMessage(const StatementRun& row) {
                   .custom = row.Text(kCustomData),
                   .priority = static_cast<std::uint8_t>(row.Integer(kPriority)),
                   .is_unguarded = row.Integer(kIsUnguarded) != 0,
-                  .wants_receipt = row.Integer(kWantsReceipt) != 0},
+                  .wants_receipt = row.Integer(kWantsReceipt) != 0,
+                  .type = static_cast<MessageType>(row.Integer(kType)),
+                  .cmd = row.Text(kCmd),
+                  .avatar = row.Text(kAvatar)},
   };
 }
 
@@ -318,12 +325,12 @@ Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
     if (!written) return written;
   }
   const MessageContent& content = message.content;
-  Status written =
-      Run(sql[kInsertMessage], message.position, RoomNumberOf(message),
-          in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
-          content.sender.value, content.nick, content.client_seq, content.client_random,
-          content.sent_at, content.body, content.client_time, content.custom, int{content.priority},
-          int{content.is_unguarded}, int{content.wants_receipt});
+  Status written = Run(sql[kInsertMessage], message.position, RoomNumberOf(message),
+                       in_room ? std::optional(message.seq) : std::nullopt, ReceiverOf(message),
+                       content.sender.value, content.nick, content.client_seq,
+                       content.client_random, content.sent_at, content.body, content.client_time,
+                       content.custom, int{content.priority}, int{content.is_unguarded},
+                       int{content.wants_receipt}, content.type, content.cmd, content.avatar);
   if (written) written = Run(sql[kAddMessageBytes], StoredBytes(message));
   if (!written || message.seq <= max_room_messages) return written;
   return RemoveSurplus(sql, message.room_number, message.seq - max_room_messages);

@@ -156,7 +156,7 @@ TEST_F(SqliteOutboxUpgrade, ReplacesTheTablesOfThePreviousVersion) {
   store_.reset();
   const auto report = CheckStore({.path = Path()});
   ASSERT_OK(report);
-  EXPECT_EQ(report->schema, 16);
+  EXPECT_EQ(report->schema, 17);
   EXPECT_EQ(report->findings.count(), 0u);
   RunSql(Path(), "CREATE TABLE group_tasks (none); CREATE TABLE reader_positions (none)");
 }

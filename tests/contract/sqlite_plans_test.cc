@@ -123,7 +123,7 @@ const std::pair<const char*, const char*> kSearches[] = {
     {"DELETE FROM messages WHERE room_number = ? AND seq <= ?",
      "messages USING INDEX messages_by_room (room_number=? AND seq<?)"},
     {"UPDATE message_rooms SET ended_at_ms", "message_rooms USING INTEGER PRIMARY KEY (rowid=?)"},
-    {"wants_receipt FROM messages WHERE position > ? ORDER BY position LIMIT",
+    {"avatar FROM messages WHERE position > ? ORDER BY position LIMIT",
      "messages USING INTEGER PRIMARY KEY (rowid>?)"},
     {"WHERE room_number = ?1 AND seq >= ?2",
      "messages USING INDEX messages_by_room (room_number=? AND seq>?)"},

@@ -343,8 +343,11 @@ class SqliteUpgradeOfVersion8 : public SqliteFixture {};
 TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
   MakeOldStore("schema_0008_used.sql");
   OpenStore();
-  EXPECT_THAT(BodiesOf(*store_->messages().ReadMessages(0, 10)),
-              ElementsAre("last words", "1", "2", "3", "settled", "pending"));
+  const auto messages = store_->messages().ReadMessages(0, 10);
+  EXPECT_THAT(BodiesOf(*messages), ElementsAre("last words", "1", "2", "3", "settled", "pending"));
+  for (const StoredMessage& message : *messages) {
+    EXPECT_EQ(message.content.type, MessageType::kElements) << message;
+  }
   EXPECT_THAT(BodiesOf(*store_->messages().ReadPendingMessages({"bob"}, TimePoint(), 10)),
               ElementsAre("pending"));
   const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;

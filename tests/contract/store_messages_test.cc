@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -44,7 +45,10 @@ TEST_P(StoreContract, ReturnsAMessageAsItWasSent) {
                                .custom = kText,
                                .priority = 4,
                                .is_unguarded = true,
-                               .wants_receipt = true};
+                               .wants_receipt = true,
+                               .type = MessageType::kCustom,
+                               .cmd = kText,
+                               .avatar = kText};
   const std::uint64_t room = mail.CreateRoom();
   const auto in_room = store_->messages().AppendRoomMessage(room, content);
   ASSERT_OK(in_room);
@@ -61,6 +65,25 @@ TEST_P(StoreContract, ReturnsAMessageAsItWasSent) {
               ElementsAre(*direct));
   EXPECT_THAT(*store_->messages().ReadPendingMessages({"a'my"}, {}, 10), ElementsAre(*direct));
   EXPECT_THAT(*store_->messages().ReadConversations({"a'my"}, 10), ElementsAre(*direct));
+}
+
+TEST_P(StoreContract, TellsElementsFromTextsAndCustomMessages) {
+  Mail mail(*store_);
+  const std::uint64_t room = mail.CreateRoom();
+  std::vector<StoredMessage> sent;
+  std::uint64_t bytes = 0;
+  for (const MessageType type :
+       {MessageType::kElements, MessageType::kText, MessageType::kCustom}) {
+    MessageContent content = MakeMessage("amy", "[]");
+    content.type = type;
+    if (type == MessageType::kCustom) content.cmd = "cmd";
+    if (type != MessageType::kElements) content.avatar = "avatar";
+    sent.push_back(*store_->messages().AppendRoomMessage(room, content));
+    bytes += StoredBytes(sent.back());
+  }
+  EXPECT_EQ(mail.InRoom(room), sent);
+  EXPECT_EQ(mail.Trim({.max_bytes = bytes}), 0u);
+  EXPECT_EQ(mail.Trim({.max_bytes = bytes - 1}), 1u);
 }
 
 TEST_P(StoreContract, RefusesAMessageToARoomThatDoesNotLive) {
@@ -112,12 +135,18 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   first.custom = "custom";
   first.priority = 1;
   first.is_unguarded = true;
+  first.type = MessageType::kCustom;
+  first.cmd = "cmd";
+  first.avatar = "avatar";
   MessageContent again = first;
   again.body = "again";
   again.client_time = 8;
   again.custom = "";
   again.priority = 2;
   again.is_unguarded = false;
+  again.type = MessageType::kText;
+  again.cmd = "";
+  again.avatar = "";
   again.nick = "another";
   again.client_seq = 7;
   const auto in_room = store_->messages().AppendRoomMessage(room, first);

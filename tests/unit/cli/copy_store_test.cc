@@ -135,7 +135,10 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
                                                               .custom = "custom",
                                                               .priority = 2,
                                                               .is_unguarded = true,
-                                                              .wants_receipt = true}));
+                                                              .wants_receipt = true,
+                                                              .type = MessageType::kCustom,
+                                                              .cmd = "cmd",
+                                                              .avatar = "avatar"}));
   const std::vector<AccountGroupChange> groups = {
       {.group = {.account = {"bob"}, .room_number = 2, .room = kMultiRoom, .read = 1}},
       {.group = {.account = {"bob"}, .instance = ~std::uint64_t{0}, .received = 3}}};
@@ -161,7 +164,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
   ASSERT_OK(source_->deliveries().PostponeDelivery(parked));
 
   EXPECT_EQ(Copy(), 0) << err();
-  EXPECT_THAT(out(), AllOf(StartsWith("schema 16, epoch 0123456789abcdef: 4 rooms, "),
+  EXPECT_THAT(out(), AllOf(StartsWith("schema 17, epoch 0123456789abcdef: 4 rooms, "),
                            HasSubstr("postgresql://***: all of it was copied, with the new epoch " +
                                      Query("SELECT epoch FROM meta"))));
   EXPECT_NE(Query("SELECT epoch FROM meta"), kSourceEpoch);

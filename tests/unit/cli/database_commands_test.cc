@@ -27,10 +27,10 @@ class BackupCommand : public CliTest {};
 TEST_F(MigrateStoreCommand, CreatesTheSchemaOnce) {
   url_ = SharedPostgres().UrlOfNewSchema();
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
-  EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 8\n");
+  EXPECT_EQ(out(), "postgresql://***: the schema was created, at version 9\n");
   EXPECT_THAT(Query("SELECT epoch FROM meta"), MatchesRegex("[0-9a-f]{16}"));
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 0) << err();
-  EXPECT_EQ(out(), "postgresql://***: the schema is up to date, at version 8\n");
+  EXPECT_EQ(out(), "postgresql://***: the schema is up to date, at version 9\n");
 }
 
 TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
@@ -38,7 +38,7 @@ TEST_F(MigrateStoreCommand, SaysThatTheDatabaseNeedsANewerProgram) {
   EXPECT_EQ(Run({"migrate-store", "--store", Url()}), 1);
   EXPECT_EQ(err(),
             "postgresql://***: the database needs a newer rtcroomd: one that knows schema 98 or"
-            " later (it has schema 99; this program knows 8)\n");
+            " later (it has schema 99; this program knows 9)\n");
 }
 
 TEST_F(MigrateStoreCommand, ReportsAServerThatIsNotThere) {
@@ -70,7 +70,7 @@ TEST_F(CheckStoreCommand, PrintsTheSizeOfAValidStore) {
   ASSERT_OK(Apply(*store, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   EXPECT_EQ(Run({"check-store", "--store", Url()}), 0) << out() << err();
   EXPECT_EQ(out(),
-            "schema 8, epoch 00c0ffee00c0ffee: 1 rooms, 1 pushers, 0 viewers, 2 events, 0 sessions,"
+            "schema 9, epoch 00c0ffee00c0ffee: 1 rooms, 1 pushers, 0 viewers, 2 events, 0 sessions,"
             " 0 bans, 0 deliveries, 0 messages, 0 revocations, 0 recordings\n"
             "postgresql://***: no problem found\n");
 }

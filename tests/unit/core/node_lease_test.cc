@@ -96,11 +96,11 @@ TEST_F(NodeLeaseTest, KnowsHowLongAgoAllNodesHaveTold) {
 }
 
 TEST_F(NodeLeaseTest, KnowsWhatAllNodesKnow) {
-  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowUnguardedMessages());
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowPlainMessages());
   lease_.Record(*Alone().Renew());
-  EXPECT_TRUE(lease_.AllKnowMarkedTickets() && lease_.AllKnowUnguardedMessages());
+  EXPECT_TRUE(lease_.AllKnowMarkedTickets() && lease_.AllKnowPlainMessages());
   lease_.Record({.nodes = 2});
-  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowUnguardedMessages())
+  EXPECT_FALSE(lease_.AllKnowMarkedTickets() || lease_.AllKnowPlainMessages())
       << "an older one has come";
 }
 

@@ -89,7 +89,7 @@ TEST_F(FullPgStore, IsComparedWithLimitsOnRequest) {
 
 TEST_F(PgCheckTest, NeedsAStoreOfThisSchema) {
   Execute("UPDATE meta SET schema_version = 0");
-  EXPECT_THAT(Findings(), ElementsAre("its schema has version 0, and this program needs 8:"
+  EXPECT_THAT(Findings(), ElementsAre("its schema has version 0, and this program needs 9:"
                                       " `rtcroomd migrate-store` brings it up to date"));
   Execute("UPDATE meta SET schema_version = 99, least_version = 98");
   EXPECT_THAT(Findings(), ElementsAre(HasSubstr("needs a newer rtcroomd")));

@@ -48,9 +48,9 @@ constexpr auto kThreeSteps = std::to_array<std::string_view>({kFirst, kSecond, k
 
 TEST_F(PgSchemaTest, CreatesItOnceWithTheEpoch) {
   ASSERT_OK(Migrate());
-  EXPECT_EQ(Versions(), std::string("8 1 ") + kEpoch);
+  EXPECT_EQ(Versions(), std::string("9 1 ") + kEpoch);
   ASSERT_OK(Migrate(PgSchemaSteps(), kOtherEpoch));
-  EXPECT_EQ(Versions(), std::string("8 1 ") + kEpoch);
+  EXPECT_EQ(Versions(), std::string("9 1 ") + kEpoch);
   EXPECT_EQ(CountRows("SELECT 1 FROM turn"), 1u);
 }
 

@@ -147,7 +147,7 @@ TEST_F(PgStoreOpenTest, SaysWhyItCannot) {
   EXPECT_EQ(newer_schema.code, Errc::kStoreBroken);
   EXPECT_EQ(newer_schema.detail,
             "cannot use the database: the database needs a newer rtcroomd: one that knows schema "
-            "98 or later (it has schema 99; this program knows 8)");
+            "98 or later (it has schema 99; this program knows 9)");
 }
 
 }  // namespace

@@ -98,24 +98,38 @@ TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllHaveLeasesOfViewers) {
   EXPECT_FALSE(cluster.Renew()->all_have_viewer_leases);
 }
 
-TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllReadUnguardedMessages) {
+TEST_F(PgStoreVersionsTest, NodesLearnWhetherAllReadMessagesAsTheyWereSent) {
   FakeBootClock boot;
   NodeLease lease(boot);
   PgCluster cluster(*PgAddress::Parse(url_), {.node = 7, .name = "node7"}, lease, clock_);
   ASSERT_OK(cluster.Renew());
-  Execute(fmt::format("UPDATE nodes SET version = {}", kPgUnguardedMessages));
-  EXPECT_TRUE(cluster.Renew()->all_know_unguarded_messages);
-  Execute(fmt::format("UPDATE nodes SET version = {} WHERE node = 99", kPgUnguardedMessages - 1));
-  EXPECT_FALSE(cluster.Renew()->all_know_unguarded_messages);
+  Execute(fmt::format("UPDATE nodes SET version = {}", kPgPlainMessages));
+  EXPECT_TRUE(cluster.Renew()->all_know_plain_messages);
+  Execute(fmt::format("UPDATE nodes SET version = {} WHERE node = 99", kPgPlainMessages - 1));
+  EXPECT_FALSE(cluster.Renew()->all_know_plain_messages);
 }
 
-TEST_F(PgStoreVersionsTest, MessagesOfEarlierNodesAreGuarded) {
+TEST_F(PgStoreVersionsTest, MessagesOfEarlierNodesAreGuardedElements) {
   Execute(
       "INSERT INTO messages (position, receiver, sender, nick, client_seq, client_random,"
       " sent_at_ms, body) VALUES (1, 'bob', 'amy', '', 0, 0, 0, 'hi')");
   const StoredMessage expected{
       .position = 1, .receiver = {"bob"}, .content = {.sender = {"amy"}, .body = "hi"}};
   EXPECT_THAT(*store_->messages().ReadMessages(0, 10), ElementsAre(expected));
+}
+
+TEST_F(PgStoreVersionsTest, EarlierNodesFindNoBodyThatIsNotJson) {
+  const MessageContent text{.sender = {"amy"}, .body = "hi", .type = MessageType::kText};
+  const MessageContent elements{.sender = {"zoe"}, .body = R"([{"a":1}])"};
+  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, text));
+  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, elements));
+  EXPECT_EQ(Number("SELECT count(*) FROM messages WHERE convert_from(body, 'UTF8')"
+                   " IN ('[]', '[{\"a\":1}]')"),
+            2);
+  const auto read = store_->messages().ReadMessages(0, 10);
+  ASSERT_THAT(*read, SizeIs(2));
+  EXPECT_EQ(read->front().content, text);
+  EXPECT_EQ(read->back().content, elements);
 }
 
 TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
