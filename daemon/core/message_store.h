@@ -35,8 +35,7 @@ struct MessageContent {
   std::uint64_t client_time = 0;
   std::string custom{};       ///< data of the application beside the body, opaque; ≤ 1 KiB UTF-8
   std::uint8_t priority = 0;  ///< 1, the first, to 4, the last, as its client says; 0: it did not
-  /// The elements are as they were sent: clients of 2018 read them only as `GuardRoomMessage`
-  /// returns them, or not at all.
+  /// It is as it was sent: clients of 2018 read it only as their guard returns it, or not at all.
   bool is_unguarded = false;
   bool wants_receipt = false;  ///< the sender asks to be told that it was read; between accounts
   MessageType type = MessageType::kElements;

@@ -48,19 +48,19 @@ std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSo
   return RandomUint64(random) >> kBitsBeyondNumber;
 }
 
-Result<PlainMessage> ReadMessage(ChannelFields& fields) {
+Result<MessageContent> ReadMessage(ChannelFields& fields) {
   const std::string type = fields.Text("type", 16);
-  PlainMessage message{
-      .type = type == "text" ? PlainMessage::Type::kText : PlainMessage::Type::kCustom,
-      .body = fields.OptionalText("body"),
-      .cmd = fields.OptionalText("cmd", kMaxCmdBytes),
-      .nick = fields.OptionalText("nick", kMaxNickBytes),
-      .avatar = fields.OptionalText("avatar", kMaxAvatarBytes)};
+  MessageContent message;
+  message.type = type == "text" ? MessageType::kText : MessageType::kCustom;
+  message.body = fields.OptionalText("body");
+  message.cmd = fields.OptionalText("cmd", kMaxCmdBytes);
+  message.nick = fields.OptionalText("nick", kMaxNickBytes);
+  message.avatar = fields.OptionalText("avatar", kMaxAvatarBytes);
   if (!fields.ok()) return fields.error();
   if (type != "text" && type != "custom") {
     return Error{Errc::kBadRequest, "type: not one of text, custom"};
   }
-  const bool is_text = message.type == PlainMessage::Type::kText;
+  const bool is_text = message.type == MessageType::kText;
   if (is_text && message.body.empty()) return Error{Errc::kBadRequest, "body: empty"};
   if (is_text && !message.cmd.empty()) return Error{Errc::kBadRequest, "cmd: of a text"};
   if (message.body.size() > kMaxPlainBytes) {
@@ -69,24 +69,45 @@ Result<PlainMessage> ReadMessage(ChannelFields& fields) {
   return message;
 }
 
+/// The draft of a message, which must not be too long for clients of 2018. It is in their form as
+/// long as another server could not read it otherwise.
+/// @param room  as of `WriteElements`.
+/// @errors kContentTooLong.
+Result<MessageDraft> MakeDraft(const VerbCall& call, const VerbContext& context,
+                               MessageContent message, std::optional<RoomKind> room) {
+  std::string elements = WriteElements(message, room);
+  if (elements.size() > kMaxMadeBytes) {
+    return Error{Errc::kContentTooLong, "a message of too many bytes"};
+  }
+  message.is_unguarded = context.channel.messages().MayStorePlain();
+  if (!message.is_unguarded) {
+    message.type = MessageType::kElements;
+    message.body = elements;
+    message.cmd.clear();
+    message.avatar.clear();
+  }
+  MessageDraft draft{.content = std::move(message), .address = call.address};
+  if (!room) {
+    draft.guard = [elements = std::move(elements)](const MessageContent& /*content*/) {
+      return GuardDirect(elements);
+    };
+  }
+  return draft;
+}
+
 Result<SentMessage> SendToUser(const VerbCall& call, const VerbContext& context,
-                               const PlainMessage& message, const std::string& key, UserId to) {
-  Result<MessageBody> body = MakeDirectBody(message);
-  if (!body) return body.error();
-  const std::uint64_t random = RandomOf(key, to.value, context.random);
-  return context.channel.messages().SendDirect(
-      call.account,
-      {.to = std::move(to),
-       .content = {.nick = message.nick,
-                   .client_seq = random,
-                   .client_random = random,
-                   .body = body->text()},
-       .address = call.address,
-       .guard = [](const MessageContent& content) { return GuardDirect(content.body); }});
+                               MessageContent message, const std::string& key, UserId to) {
+  message.client_random = RandomOf(key, to.value, context.random);
+  message.client_seq = message.client_random;
+  Result<MessageDraft> draft = MakeDraft(call, context, std::move(message), std::nullopt);
+  if (!draft) return draft.error();
+  draft->to = std::move(to);
+  return context.channel.messages().SendDirect(call.account, *draft);
 }
 
 Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
-                               PlainMessage message, const std::string& key, const RoomKey& room) {
+                               MessageContent message, const std::string& key,
+                               const RoomKey& room) {
   const auto subscribed = std::ranges::find(call.rooms, room, &CallersRoom::key);
   if (subscribed == call.rooms.end()) return Error{Errc::kNotAllowed, "not subscribed"};
   if (!subscribed->opened) return subscribed->opened.error();
@@ -96,15 +117,10 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
       message.nick = profile.nick.empty() ? call.account.value : profile.nick;
     if (message.avatar.empty()) message.avatar = profile.image;
   }
-  Result<MessageBody> body = MakeRoomBody(message, room.kind);
-  if (!body) return body.error();
-  // What is made for clients of 2018 needs no guard.
-  return context.channel.messages().SendToRoom(
-      call.account, room, subscribed->number,
-      {.content = {.nick = message.nick,
-                   .client_random = RandomOf(key, {}, context.random),
-                   .body = body->text()},
-       .address = call.address});
+  message.client_random = RandomOf(key, {}, context.random);
+  const Result<MessageDraft> draft = MakeDraft(call, context, std::move(message), room.kind);
+  if (!draft) return draft.error();
+  return context.channel.messages().SendToRoom(call.account, room, subscribed->number, *draft);
 }
 
 Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {
@@ -113,11 +129,11 @@ Result<JsonText> Send(const VerbCall& call, const VerbContext& context) {
   UserId to = is_direct ? fields.Account("to") : UserId();
   const RoomKey room = is_direct ? RoomKey() : fields.Room();
   const std::string key = fields.OptionalText("key", kMaxKeyBytes);
-  Result<PlainMessage> message = ReadMessage(fields);
+  Result<MessageContent> message = ReadMessage(fields);
   if (!message) return message.error();
-  const Result<SentMessage> sent = is_direct
-                                       ? SendToUser(call, context, *message, key, std::move(to))
-                                       : SendToRoom(call, context, *std::move(message), key, room);
+  const Result<SentMessage> sent =
+      is_direct ? SendToUser(call, context, *std::move(message), key, std::move(to))
+                : SendToRoom(call, context, *std::move(message), key, room);
   if (!sent) return sent.error();
   JsonText reply;
   if (!is_direct) reply.Field("seq", sent->seq);

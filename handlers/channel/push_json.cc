@@ -120,18 +120,17 @@ void WriteRecovered(const RoomCursor& cursor, const std::vector<std::string>& ob
 
 void WriteMessage(const StoredMessage& message, JsonText& out) {
   const MessageContent& content = message.content;
-  const PlainMessage plain = ReadPlainMessage(content.body);
+  const MessageContent plain = ReadPlain(content);
   if (message.room_number > 0) {
     out.Field("seq", message.seq);
   } else {
     out.Field("position", message.position).Field("to", message.receiver.value);
   }
-  const std::string& nick = plain.nick.empty() ? content.nick : plain.nick;
   out.Field("time", Milliseconds(content.sent_at))
       .Field("from", content.sender.value)
-      .Field("nick", nick.empty() ? content.sender.value : nick)
+      .Field("nick", plain.nick.empty() ? content.sender.value : plain.nick)
       .Field("avatar", plain.avatar)
-      .Field("type", plain.type == PlainMessage::Type::kText ? "text" : "custom")
+      .Field("type", plain.type == MessageType::kText ? "text" : "custom")
       .Field("body", plain.body);
   if (!plain.cmd.empty()) out.Field("cmd", plain.cmd);
 }

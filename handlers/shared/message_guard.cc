@@ -239,6 +239,7 @@ Status GuardDirectMessage(const MessageBody& body) {
 }
 
 Status GuardInRoom(MessageContent& content, MessagePriority priority) {
+  if (content.type != MessageType::kElements) return {};
   Result<MessageBody> body = MessageBody::Parse(content.body);
   if (!body) return body.error();
   const std::string& nick = content.nick.empty() ? content.sender.value : content.nick;

@@ -57,7 +57,8 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// @source docs/channel.md, 4 (guard).
 Status GuardDirectMessage(const MessageBody& body);
 
-/// Replaces the elements of a message to a room by what `GuardRoomMessage` returns for them.
+/// Replaces the elements of a message to a room by what `GuardRoomMessage` returns for them. Those
+/// that are made of another message pass.
 /// @errors kContentRefused.
 Status GuardInRoom(MessageContent& content, MessagePriority priority = MessagePriority::kCommon);
 /// Does what `GuardDirectMessage` does, for elements as JSON.

@@ -15,9 +15,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-/// The guard may have to add to it.
-constexpr std::size_t kMaxMadeBytes = kMaxStoredBytes - kMaxMendBytes;
-
 constexpr std::string_view kTextCommand = "CustomTextMsg";
 constexpr std::string_view kCustomCommand = "CustomCmdMsg";
 /// The `Ext` of texts in webrtc rooms.
@@ -110,7 +107,7 @@ std::string ShownOf(std::span<const MessageElement> elements) {
 }
 
 /// The message that begins with a command of the room libraries; nullopt when it is none.
-std::optional<PlainMessage> ReadCommand(std::span<const MessageElement> elements) {
+std::optional<MessageContent> ReadCommand(std::span<const MessageElement> elements) {
   const json command = json::parse(elements.front().text, nullptr, /*allow_exceptions=*/false);
   if (!command.is_object()) return std::nullopt;
   const auto inner = command.find("data");
@@ -118,19 +115,19 @@ std::optional<PlainMessage> ReadCommand(std::span<const MessageElement> elements
   const std::string name = TextIn(command, "cmd");
   if (name != kTextCommand && name != kCustomCommand) return std::nullopt;
   const bool is_text = name == kTextCommand;
-  return PlainMessage{
-      .type = is_text ? PlainMessage::Type::kText : PlainMessage::Type::kCustom,
-      .body = ShownOf(elements.subspan(1)),
-      .cmd = is_text ? std::string() : TextIn(*inner, "cmd"),
+  return MessageContent{
       .nick = TextIn(*inner, "nickName"),
+      .body = ShownOf(elements.subspan(1)),
+      .type = is_text ? MessageType::kText : MessageType::kCustom,
+      .cmd = is_text ? std::string() : TextIn(*inner, "cmd"),
       .avatar = TextIn(*inner, "headPic"),
   };
 }
 
 /// The text of a webrtc room; nullopt when it is none.
-std::optional<PlainMessage> ReadWebrtcText(const ordered_json& content) {
+std::optional<MessageContent> ReadWebrtcText(const ordered_json& content) {
   if (TextIn(content, "Ext") != kWebrtcText) return std::nullopt;
-  PlainMessage message{.body = TextIn(content, "Data")};
+  MessageContent message{.body = TextIn(content, "Data"), .type = MessageType::kText};
   const json sender = json::parse(TextIn(content, "Desc"), nullptr, /*allow_exceptions=*/false);
   if (sender.is_object()) {
     message.nick = TextIn(sender, "nickName");
@@ -140,22 +137,23 @@ std::optional<PlainMessage> ReadWebrtcText(const ordered_json& content) {
 }
 
 /// @param body  what the elements are views into.
-PlainMessage MessageOf(std::span<const MessageElement> elements, const ordered_json& body) {
+MessageContent MessageOf(std::span<const MessageElement> elements, const ordered_json& body) {
+  const auto text_of = [](std::span<const MessageElement> shown) {
+    return MessageContent{.body = ShownOf(shown), .type = MessageType::kText};
+  };
   const auto custom = std::ranges::find(elements, ElementKind::kCustom, &MessageElement::kind);
-  if (custom == elements.end()) return {.body = ShownOf(elements)};
+  if (custom == elements.end()) return text_of(elements);
   if (custom == elements.begin()) {
     // Double rooms of gen-1 put an empty custom element before their texts.
-    if (custom->text.empty() && elements.size() > 1) return {.body = ShownOf(elements.subspan(1))};
+    if (custom->text.empty() && elements.size() > 1) return text_of(elements.subspan(1));
     if (auto command = ReadCommand(elements)) return *std::move(command);
     if (auto text = ReadWebrtcText(body[0]["MsgContent"])) return *std::move(text);
   }
-  return {.type = PlainMessage::Type::kCustom, .body = std::string(custom->text)};
+  return {.body = std::string(custom->text), .type = MessageType::kCustom};
 }
 
-}  // namespace
-
-PlainMessage ReadPlainMessage(std::string_view stored) {
-  const PlainMessage unreadable{.type = PlainMessage::Type::kCustom};
+MessageContent ReadBody(std::string_view stored) {
+  const MessageContent unreadable{.type = MessageType::kCustom};
   if (stored.size() > kMaxStoredBytes) return unreadable;
   const ordered_json body = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
   if (body.is_discarded()) return unreadable;
@@ -163,33 +161,39 @@ PlainMessage ReadPlainMessage(std::string_view stored) {
   return elements ? MessageOf(*elements, body) : unreadable;
 }
 
-Result<MessageBody> MakeRoomBody(const PlainMessage& message, RoomKind kind) {
-  ordered_json elements = ordered_json::array();
-  if (message.type == PlainMessage::Type::kCustom) {
-    elements.push_back(CustomElement(MakeCustomCommand(message.nick, message.avatar, message.cmd)));
-    elements.push_back(TextElement(message.body));
-  } else if (kind == RoomKind::kWebrtc) {
-    const ordered_json sender = {{"nickName", message.nick}, {"headPic", message.avatar}};
-    elements.push_back(CustomElement(
-        message.body, sender.dump(-1, ' ', false, ordered_json::error_handler_t::replace),
-        kWebrtcText));
-  } else {
-    elements.push_back(CustomElement(MakeTextCommand(message.nick, message.avatar)));
-    elements.push_back(TextElement(message.body));
-  }
-  return MessageBody::From(std::move(elements), kMaxMadeBytes);
+std::string AsText(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-Result<MessageBody> MakeDirectBody(const PlainMessage& message) {
+}  // namespace
+
+MessageContent ReadPlain(MessageContent content) {
+  if (content.type != MessageType::kElements) return content;
+  MessageContent read = ReadBody(content.body);
+  content.type = read.type;
+  content.body = std::move(read.body);
+  content.cmd = std::move(read.cmd);
+  content.avatar = std::move(read.avatar);
+  if (!read.nick.empty()) content.nick = std::move(read.nick);
+  return content;
+}
+
+std::string WriteElements(const MessageContent& content, std::optional<RoomKind> room) {
+  if (content.type == MessageType::kElements) return content.body;
+  const bool is_text = content.type == MessageType::kText;
   ordered_json elements = ordered_json::array();
-  if (message.type == PlainMessage::Type::kText) {
-    elements.push_back(TextElement(message.body));
-  } else if (message.cmd.empty()) {
-    elements.push_back(CustomElement(message.body));
+  if (is_text && room == RoomKind::kWebrtc) {
+    const ordered_json sender = {{"nickName", content.nick}, {"headPic", content.avatar}};
+    elements.push_back(CustomElement(content.body, AsText(sender), kWebrtcText));
+  } else if (room || !content.cmd.empty()) {
+    elements.push_back(
+        CustomElement(is_text ? MakeTextCommand(content.nick, content.avatar)
+                              : MakeCustomCommand(content.nick, content.avatar, content.cmd)));
+    elements.push_back(TextElement(content.body));
   } else {
-    return MakeRoomBody(message, RoomKind::kDouble);
+    elements.push_back(is_text ? TextElement(content.body) : CustomElement(content.body));
   }
-  return MessageBody::From(std::move(elements), kMaxMadeBytes);
+  return AsText(elements);
 }
 
 }  // namespace rtcroom

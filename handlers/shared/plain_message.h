@@ -1,36 +1,25 @@
-// Messages as new clients read and write them, and their form for old ones.
+// Messages as new clients read and write them, and as elements of IM SDKs.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
+#include <optional>
 #include <string>
-#include <string_view>
 
-#include "daemon/base/result.h"
 #include "daemon/core/ids.h"
+#include "daemon/core/message_store.h"
 #include "handlers/shared/message_body.h"
+#include "handlers/shared/message_guard.h"
 
 namespace rtcroom {
 
-/// Longest text of a new client in bytes, before its form for old ones.
+/// Longest text of a new client in bytes.
 inline constexpr std::size_t kMaxPlainBytes = 8000;
+/// Longest text that `WriteElements` may make of a message. An older server may add to it.
+inline constexpr std::size_t kMaxMadeBytes = kMaxStoredBytes - kMaxMendBytes;
 
-/// A message without the elements of the old protocol. All texts are UTF-8.
-struct PlainMessage {
-  enum class Type : std::uint8_t { kText, kCustom };
+// Both functions are pure.
 
-  Type type = Type::kText;
-  std::string body{};    ///< of type kCustom: opaque
-  std::string cmd{};     ///< only of type kCustom; empty: none
-  std::string nick{};    ///< of the sender; empty: unknown
-  std::string avatar{};  ///< likewise
-
-  bool operator==(const PlainMessage&) const = default;
-};
-
-// All functions are pure.
-
-/// Reads the stored body of any client:
+/// The message of any client as a text or a custom one. Elements are read thus:
 ///
 /// - a text of a room's member with nick and picture in front (CustomTextMsg), texts and faces
 ///   alone, and the texts of webrtc rooms are of type kText, with the entities of old clients
@@ -38,17 +27,15 @@ struct PlainMessage {
 /// - a command of a room's member (CustomCmdMsg) is of type kCustom, with its `cmd`
 /// - everything else is of type kCustom: the raw `Data` of its first custom element
 ///
-/// @param stored  a text that `MessageBody` has checked; any other counts as an empty custom one.
-PlainMessage ReadPlainMessage(std::string_view stored);
+/// A nick in them replaces that of the message. What `MessageBody` would not take is an empty
+/// custom message.
+MessageContent ReadPlain(MessageContent content);
 
-/// The body of a message to a room, so that old clients show a text or receive a command, and
-/// `ReadPlainMessage` returns the same message: but a nick of more than 400 bytes, once escaped, is
-/// cut.
-/// @errors kContentTooLong when it exceeds the bound on stored bodies.
-Result<MessageBody> MakeRoomBody(const PlainMessage& message, RoomKind kind);
-
-/// The same for a message to a user: a text as a text, a custom one without `cmd` as the `Data` of
-/// a custom element. Nick and picture are left out unless there is a `cmd`.
-Result<MessageBody> MakeDirectBody(const PlainMessage& message);
+/// The elements of a message, as JSON: those of an SDK as they are stored. Of others they are made,
+/// so that clients of 2018 show a text or receive a command, and their guard lets them pass in
+/// rooms; `ReadPlain` returns the same message, but of one to an account without `cmd` neither nick
+/// nor picture. A nick of more than 400 bytes, once escaped, is cut.
+/// @param room  its kind; nullopt: the message is to an account.
+std::string WriteElements(const MessageContent& content, std::optional<RoomKind> room);
 
 }  // namespace rtcroom

@@ -52,6 +52,7 @@ struct Shown {
 /// Whether the SDK has sent the body just so. Only its messages have a time of the client; those
 /// that were mended for clients of 2018 begin with a custom element.
 bool IsAsSent(const MessageContent& content) {
+  if (content.type != MessageType::kElements) return false;
   if (content.is_unguarded) return true;
   return content.client_time != 0 && !content.body.starts_with(R"([{"MsgType":"TIMCustomElem")");
 }
@@ -63,12 +64,12 @@ Shown ShownOf(const MessageContent& content, const SenderFacts& sender) {
     shown.body = content.body;
     return shown;
   }
-  PlainMessage plain = ReadPlainMessage(content.body);
+  MessageContent plain = ReadPlain(content);
   if (!plain.nick.empty()) shown.nick = std::move(plain.nick);
   if (!plain.avatar.empty()) shown.image = std::move(plain.avatar);
-  if (plain.type == PlainMessage::Type::kText) {
+  if (plain.type == MessageType::kText) {
     shown.body = OneElement("TIMTextElem", JsonText().Field("Text", plain.body));
-  } else if (!plain.cmd.empty()) {
+  } else if (!plain.cmd.empty() || content.type != MessageType::kElements) {
     shown.body =
         OneElement("TIMCustomElem",
                    JsonText().Field("Data", plain.body).Field("Desc", plain.cmd).Field("Ext", ""));

@@ -12,8 +12,8 @@
 namespace rtcroom::tim {
 namespace {
 
-/// Bounds the names, pictures and data that a reply shows with its messages. The size of a message
-/// in the store leaves them out, or has them without escapes. Honest ones are shorter.
+/// Bounds the names, pictures, data and plain texts that a reply shows. The size of a message in
+/// the store leaves them out, or has them without escapes. Honest ones are shorter.
 constexpr std::size_t kMaxShownBytes = std::size_t{128} << 10;
 
 }  // namespace
@@ -114,10 +114,11 @@ std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messag
   while (count < messages.size() && reads.Take(messages[count])) {
     const MessageContent& content = messages[count].content;
     const Account::Profile& sender = senders.Of(content.sender).profile;
-    for (const std::string* const text :
-         {&sender.nick, &sender.image, &content.nick, &content.custom}) {
+    for (const std::string* const text : {&sender.nick, &sender.image, &content.nick,
+                                          &content.custom, &content.cmd, &content.avatar}) {
       AppendJsonString(*text, shown);
     }
+    if (content.type != MessageType::kElements) AppendJsonString(content.body, shown);
     if (count > 0 && shown.size() > kMaxShownBytes) break;
     ++count;
   }

@@ -107,7 +107,8 @@ Result<JsonText> GroupMsgGet(const ChannelRequest& request, const ChannelContext
   if (!messages) return messages.error();
   JsonText reply;
   reply.Field("GroupId", group.value).Field("IsFinished", 1).BeginArray("RspMsgList");
-  for (const StoredMessage& message : *messages) reply.Json(GroupMessageEntry(group, message));
+  for (const StoredMessage& message : *messages)
+    reply.Json(GroupMessageEntry(facts->room, message));
   return std::move(reply.EndArray());
 }
 

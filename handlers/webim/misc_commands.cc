@@ -5,7 +5,7 @@
 
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 #include "handlers/webim/command_handlers.h"
 
 namespace rtcroom::channel {
@@ -13,9 +13,10 @@ namespace {
 
 constexpr std::size_t kMaxConversations = 100;
 
-/// One line of a stored body.
-std::string Shown(const std::string& stored) {
-  const Result<MessageBody> body = MessageBody::Parse(stored, kMaxMessageBytes + kMaxMendBytes);
+/// One line of a message. @param room  as of `WriteElements`.
+std::string Shown(const MessageContent& content, std::optional<RoomKind> room) {
+  const Result<MessageBody> body =
+      MessageBody::Parse(WriteElements(content, room), kMaxMessageBytes + kMaxMendBytes);
   return body ? TextOf(*body) : std::string();
 }
 
@@ -31,7 +32,7 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
         .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
         .Field("MsgSeq", content.client_seq)
         .Field("MsgRandom", content.client_random)
-        .Field("MsgShow", Shown(content.body))
+        .Field("MsgShow", Shown(content, std::nullopt))
         .Field("UnreadMsgCount", conversation.unread);
   } else {
     out.Field("Type", 2)
@@ -42,7 +43,7 @@ void WriteConversation(const Conversation& conversation, const UserId& caller, J
         .Field("MsgGroupFromNickName", content.nick.empty() ? content.sender.value : content.nick)
         .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
         .Field("MsgSeq", newest.seq)
-        .Field("MsgShow", Shown(content.body));
+        .Field("MsgShow", Shown(content, conversation.room.kind));
   }
   out.EndObject();
 }

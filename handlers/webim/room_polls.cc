@@ -90,7 +90,7 @@ void RoomPolls::SendOlder(WebimLogin& login, const OlderMessages& older, WebimTu
       SkipGap(login, message.seq, turn);
       end = room.confirmed;
     }
-    AddEntry(GroupMessageEntry(facts.room.id, message), entries);
+    AddEntry(GroupMessageEntry(facts.room, message), entries);
     end = message.seq + 1;
   }
   if (end == room.confirmed) {
@@ -150,7 +150,7 @@ void RoomPolls::OnMessage(Group& group, const StoredMessage& message, WebimTurn&
   if (message.seq != group.facts.last_seq + 1) ClearTail(group);
   group.facts.last_seq = message.seq;
   AddToTail(group, {.seq = message.seq,
-                    .entry = GroupMessageEntry(group.facts.room.id, message),
+                    .entry = GroupMessageEntry(group.facts.room, message),
                     .sent_at = message.content.sent_at});
   Wake(group, turn);
 }

@@ -1,6 +1,7 @@
 #include "handlers/webim/webim_json.h"
 
 #include <chrono>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include "daemon/base/json_text.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 
 namespace rtcroom {
 namespace {
@@ -33,12 +35,12 @@ std::uint64_t Microseconds(TimePoint time) {
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
 }
 
-std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message) {
+std::string GroupMessageEntry(const RoomKey& group, const StoredMessage& message) {
   const MessageContent& content = message.content;
   MessageContent guarded = content;
   if (content.is_unguarded && !GuardInRoom(guarded)) return {};
   JsonText entry;
-  entry.Field("ToGroupId", group.value)
+  entry.Field("ToGroupId", group.id.value)
       .Field("MsgSeq", message.seq)
       .Field("MsgRandom", content.client_random)
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
@@ -46,8 +48,8 @@ std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message)
       .Field("Event", kGroupMessage)
       .Field("From_Account", content.sender.value)
       .Field("MsgPriority", 2)
-      .Json("MsgBody", guarded.body);
-  AddGroupInfo(entry, group, content.nick.empty() ? content.sender.value : content.nick);
+      .Json("MsgBody", WriteElements(guarded, group.kind));
+  AddGroupInfo(entry, group.id, content.nick.empty() ? content.sender.value : content.nick);
   return entry.AsObject();
 }
 
@@ -69,7 +71,8 @@ std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at
 }
 
 bool PassesDirect(const StoredMessage& message) {
-  return !message.content.is_unguarded || GuardDirect(message.content.body).ok();
+  return !message.content.is_unguarded ||
+         GuardDirect(WriteElements(message.content, std::nullopt)).ok();
 }
 
 std::string DirectMessageEntry(const StoredMessage& message) {
@@ -80,7 +83,7 @@ std::string DirectMessageEntry(const StoredMessage& message) {
       .Field("MsgSeq", content.client_seq)
       .Field("MsgRandom", content.client_random)
       .Field("MsgTimeStamp", UnixSeconds(content.sent_at))
-      .Json("MsgBody", content.body);
+      .Json("MsgBody", WriteElements(content, std::nullopt));
   return std::string(entry.text()).append("}");
 }
 

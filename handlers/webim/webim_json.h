@@ -25,7 +25,7 @@ std::uint64_t Microseconds(TimePoint time);
 /// Entries are JSON objects that are rendered once for all receivers.
 ///
 /// A message in a group; empty when these clients cannot read it: its place is skipped.
-std::string GroupMessageEntry(const RoomId& group, const StoredMessage& message);
+std::string GroupMessageEntry(const RoomKey& group, const StoredMessage& message);
 /// A system notice of a group, without its opening brace: see `AccountReply`.
 std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at);
 /// Whether a client in a live room of gen-2 can read the message from one user to another, as far

@@ -32,22 +32,22 @@ std::optional<std::string> FaultOfReading(std::string_view stored) {
 }
 
 /// A text of a new client reaches new and old ones.
-std::optional<std::string> FaultOfSending(const std::string& text, PlainMessage::Type type) {
-  const bool is_text = type == PlainMessage::Type::kText;
-  const PlainMessage sent{.type = type,
-                          .body = text,
-                          .cmd = is_text ? std::string() : text.substr(0, 8),
-                          .nick = text.substr(0, 16),
-                          .avatar = text.substr(0, 64)};
+std::optional<std::string> FaultOfSending(const std::string& text, MessageType type) {
+  const bool is_text = type == MessageType::kText;
+  const MessageContent sent{.nick = text.substr(0, 16),
+                            .body = text,
+                            .type = type,
+                            .cmd = is_text ? std::string() : text.substr(0, 8),
+                            .avatar = text.substr(0, 64)};
   if (!IsUtf8(sent.cmd) || !IsUtf8(sent.nick) || !IsUtf8(sent.avatar)) return std::nullopt;
-  const Result<MessageBody> made = MakeRoomBody(sent, RoomKind::kMulti);
-  if (!made) {
-    if (made.error().code == Errc::kContentTooLong) return std::nullopt;
-    return "not made: " + made.error().detail;
-  }
-  if (ReadPlainMessage(made->text()) != sent) return "altered: " + made->text();
-  const auto guarded = GuardRoomMessage(*made, MessagePriority::kCommon, "");
-  if (!guarded || guarded->is_mended) return "old clients cannot read it: " + made->text();
+  if (ReadPlain(sent) != sent) return "altered for new clients";
+  const std::string made = WriteElements(sent, RoomKind::kMulti);
+  if (made.size() > kMaxMadeBytes) return std::nullopt;  // it is refused
+  if (ReadPlain({.body = made}) != sent) return "altered: " + made;
+  const Result<MessageBody> body = MessageBody::Parse(made, kMaxMadeBytes);
+  if (!body) return "not made: " + body.error().detail;
+  const auto guarded = GuardRoomMessage(*body, MessagePriority::kCommon, "");
+  if (!guarded || guarded->is_mended) return "old clients cannot read it: " + made;
   return std::nullopt;
 }
 
@@ -89,7 +89,7 @@ std::optional<std::string> FaultOfSocketRequests(std::string_view bytes) {
   if (auto fault = FaultOfReading(bytes)) return fault;
   const std::string text(bytes.substr(0, kMaxPlainBytes));
   if (!text.empty() && IsUtf8(text) && !HasNul(text)) {
-    for (const auto type : {PlainMessage::Type::kText, PlainMessage::Type::kCustom}) {
+    for (const auto type : {MessageType::kText, MessageType::kCustom}) {
       if (auto fault = FaultOfSending(text, type)) return fault;
     }
   }

@@ -9,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "handlers/shared/plain_message.h"
 #include "tests/support/in_parallel.h"
 #include "tests/support/socket_client.h"
 
@@ -148,16 +147,13 @@ TEST_F(Verbs, AMessageThatIsRepeatedAtOnceIsStoredOnce) {
   constexpr std::uint64_t kRounds = 50;
   const RoomKey key = MakeKey(RoomKind::kMulti, "room_1");
   const std::uint64_t number = server_.store.Load(key)->sequence;
-  const PlainMessage hello{.body = "hello", .nick = "alice"};
   for (std::uint64_t round = 1; round <= kRounds; ++round) {
     server_.clock.Advance(200ms);
     std::vector<std::uint64_t> seqs(kCallers);
     InParallel(kCallers, [&](int caller) {
       const auto sent = server_.channel.messages().SendToRoom(
           {"alice"}, key, number,
-          {.content = {.nick = "alice",
-                       .client_random = round,
-                       .body = MakeRoomBody(hello, key.kind)->text()}});
+          {.content = {.client_random = round, .body = "hello", .type = MessageType::kText}});
       seqs[static_cast<std::size_t>(caller)] = sent ? sent->seq : 0;
     });
     EXPECT_THAT(seqs, Each(round));

@@ -87,9 +87,9 @@ TEST(DirectMessage, OfTheSdkKeepsItsEntities) {
 }
 
 TEST(GroupMessage, OfAnotherClientHasItsTextAndNick) {
-  const auto body =
-      MakeRoomBody({.body = "<hi>", .nick = "Old Bob", .avatar = "o.png"}, RoomKind::kMulti);
-  StoredMessage message = Sent(body->text(), false);
+  const MessageContent old{
+      .nick = "Old Bob", .body = "<hi>", .type = MessageType::kText, .avatar = "o.png"};
+  StoredMessage message = Sent(WriteElements(old, RoomKind::kMulti), false);
   message.seq = 3;
   const RoomId id{"meet_1"};
   const json made = json::parse(GroupMessage({.id = id, .name = "n"}, message, kBob));
@@ -102,13 +102,34 @@ TEST(GroupMessage, OfAnotherClientHasItsTextAndNick) {
 }
 
 TEST(GroupMessage, OfARoomCommandIsCustom) {
-  const auto body = MakeRoomBody({.type = PlainMessage::Type::kCustom, .body = "3", .cmd = "gift"},
-                                 RoomKind::kLive);
+  const MessageContent gift{.body = "3", .type = MessageType::kCustom, .cmd = "gift"};
   const RoomId id{"live_1"};
-  const json made = json::parse(GroupMessage({.id = id}, Sent(body->text(), false), kBob));
+  const json made = json::parse(
+      GroupMessage({.id = id}, Sent(WriteElements(gift, RoomKind::kLive), false), kBob));
   EXPECT_EQ(made["MsgBody"][0]["MsgType"], "TIMCustomElem");
   EXPECT_EQ(made["MsgBody"][0]["MsgContent"], json({{"Data", "3"}, {"Desc", "gift"}, {"Ext", ""}}));
   EXPECT_EQ(made["GroupInfo"]["GroupName"], "live_1");
+}
+
+TEST(GroupMessage, OfANewClientHasWhatItSent) {
+  const RoomId id{"live_1"};
+  const auto shown = [&](const MessageContent& content) {
+    StoredMessage message = Sent("", false);
+    message.content = content;
+    return json::parse(GroupMessage({.id = id}, message, kBob));
+  };
+  const json text = shown(
+      {.nick = "New Bob", .body = "<hi> &lt;", .type = MessageType::kText, .avatar = "n.png"});
+  EXPECT_EQ(text["MsgBody"], Text("<hi> &lt;"));
+  EXPECT_EQ(text["GroupInfo"]["From_AccountNick"], "New Bob");
+  EXPECT_EQ(text["GroupInfo"]["From_AccountHeadurl"], "n.png");
+  for (const char* const cmd : {"gift", ""}) {
+    const json custom = shown({.body = "3", .type = MessageType::kCustom, .cmd = cmd});
+    ASSERT_EQ(custom["MsgBody"].size(), 1u);
+    EXPECT_EQ(custom["MsgBody"][0]["MsgContent"],
+              json({{"Data", "3"}, {"Desc", cmd}, {"Ext", ""}}));
+    EXPECT_EQ(custom["GroupInfo"]["From_AccountHeadurl"], "b.png") << "that of its profile";
+  }
 }
 
 TEST(Events, HoldWhatTheSdkLooksFor) {

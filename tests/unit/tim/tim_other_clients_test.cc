@@ -115,6 +115,44 @@ TEST_F(TimMessages, AMeetingIsAbsentToALoginThatDoesNotReachIt) {
   }));
 }
 
+/// What each kind of clients gets of a text that a new client says in a meeting.
+class TextOfANewClient : public TimMessages, public testing::WithParamInterface<bool> {};
+
+TEST_P(TextOfANewClient, ReachesEachKindOfClientsInItsForm) {
+  const bool do_all_read_plain = GetParam();
+  server_.may_store_plain = do_all_read_plain;
+  const auto old = server_.LogIn("old");
+  const std::string key = server_.Join(old, "meet");
+  const auto poll = server_.PollRoom(old, key);
+  const auto sdk = Joined("alice", "meet");
+  const json room = {{"kind", "multi"}, {"roomID", "meet"}};
+  const auto carol = SocketClient::LoggedIn(server_, "carol");
+  (void)carol->Ask("subscribe", room);
+  json text = room;
+  text.update({{"type", "text"}, {"body", "1 < 2 &lt;"}, {"nick", "C"}, {"avatar", "c.png"}});
+  EXPECT_EQ(carol->Ask("send", text)["seq"], 1);
+  server_.Follow();
+
+  const MessageContent stored = server_.store.messages().ReadMessages(0, 1)->front().content;
+  EXPECT_EQ(stored.type, do_all_read_plain ? MessageType::kText : MessageType::kElements);
+  EXPECT_EQ(stored.avatar, do_all_read_plain ? "c.png" : "");
+  ASSERT_TRUE(poll->reply());
+  EXPECT_EQ(json::parse(poll->reply()->body)["RspMsgList"][0]["MsgBody"].dump(),
+            R"([{"MsgContent":{"Data":"{\"cmd\":\"CustomTextMsg\",\"data\":)"
+            R"({\"nickName\":\"C\",\"headPic\":\"c.png\"}}","Desc":"","Ext":""},)"
+            R"("MsgType":"TIMCustomElem"},)"
+            R"({"MsgContent":{"Text":"1 &lt; 2 &amp;lt;"},"MsgType":"TIMTextElem"}])");
+  const json message = carol->Pushes().at(0)["event"]["message"];
+  EXPECT_EQ(message["body"], "1 < 2 &lt;");
+  EXPECT_EQ(message["nick"], "C");
+  EXPECT_EQ(message["avatar"], "c.png");
+  EXPECT_THAT(sdk->Texts(), testing::ElementsAre("1 < 2 &lt;"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, TextOfANewClient, testing::Bool(), [](const auto& test) {
+  return std::string(test.param ? "OfThisVersion" : "WithAnEarlierOne");
+});
+
 TEST_F(TimMessages, NewClientsGetThePlainText) {
   const auto alice = Joined("alice", "meet");
   const auto other = SocketClient::LoggedIn(server_, "carol");

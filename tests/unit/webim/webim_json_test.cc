@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 constexpr char kBody[] =
     R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":"hello 你好 }} &quot;x"}}])";
 
+const RoomKey kRoom{.kind = RoomKind::kMulti, .id = {"room_1"}};
+
 StoredMessage Message() {
   return {.position = 9,
           .room_number = 4,
@@ -32,7 +34,7 @@ StoredMessage Message() {
 
 TEST(WebimJson, AMessageOfAGroupIsAsRecorded) {
   EXPECT_EQ(
-      GroupMessageEntry({"room_1"}, Message()),
+      GroupMessageEntry(kRoom, Message()),
       fmt::format(
           R"({{"ToGroupId":"room_1","MsgSeq":2,"MsgRandom":3730269882,"MsgTimeStamp":1700000000,)"
           R"("IsPlaceMsg":0,"Event":3,"From_Account":"user_a","MsgPriority":2,"MsgBody":{},)"
@@ -44,21 +46,21 @@ TEST(WebimJson, AMessageOfAGroupIsAsRecorded) {
 TEST(WebimJson, AMessageHasTheNickOfItsSender) {
   StoredMessage message = Message();
   message.content.nick = "A \"B\"";
-  const std::string entry = GroupMessageEntry({"room_1"}, message);
+  const std::string entry = GroupMessageEntry(kRoom, message);
   EXPECT_TRUE(entry.ends_with(R"("From_AccountNick":"A \"B\""}})")) << entry;
 }
 
 TEST(WebimJson, LargeNumbersOfClientsAreKept) {
   StoredMessage message = Message();
   message.content.client_random = std::uint64_t{1} << 53;
-  EXPECT_NE(GroupMessageEntry({"r"}, message).find(R"("MsgRandom":9007199254740992,)"),
+  EXPECT_NE(GroupMessageEntry(kRoom, message).find(R"("MsgRandom":9007199254740992,)"),
             std::string::npos);
 }
 
 TEST(WebimJson, SecondsAreRoundedDown) {
   StoredMessage message = Message();
   message.content.sent_at = kNoon + 999ms;
-  EXPECT_NE(GroupMessageEntry({"r"}, message).find(R"("MsgTimeStamp":1700000000,)"),
+  EXPECT_NE(GroupMessageEntry(kRoom, message).find(R"("MsgTimeStamp":1700000000,)"),
             std::string::npos);
 }
 
@@ -99,7 +101,7 @@ TEST(WebimJson, AMessageIsSentWithoutSeparatorsOfLines) {
   StoredMessage message = Message();
   message.content.body = "[{\"Text\":\"a\u2028\u2029\"}]";
   const std::string body = R"("MsgBody":[{"Text":"a\u2028\u2029"}])";
-  EXPECT_NE(GroupMessageEntry({"r"}, message).find(body), std::string::npos);
+  EXPECT_NE(GroupMessageEntry(kRoom, message).find(body), std::string::npos);
   EXPECT_NE(DirectMessageEntry(message).find(body), std::string::npos);
 }
 
