@@ -13,7 +13,6 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/push_json.h"
-#include "handlers/shared/message_guard.h"
 #include "handlers/shared/plain_message.h"
 
 namespace rtcroom {
@@ -75,7 +74,7 @@ Result<MessageContent> ReadMessage(ChannelFields& fields) {
 /// @errors kContentTooLong.
 Result<MessageDraft> MakeDraft(const VerbCall& call, const VerbContext& context,
                                MessageContent message, std::optional<RoomKind> room) {
-  std::string elements = WriteElements(message, room);
+  const std::string elements = WriteElements(message, room);
   if (elements.size() > kMaxMadeBytes) {
     return Error{Errc::kContentTooLong, "a message of too many bytes"};
   }
@@ -87,11 +86,7 @@ Result<MessageDraft> MakeDraft(const VerbCall& call, const VerbContext& context,
     message.avatar.clear();
   }
   MessageDraft draft{.content = std::move(message), .address = call.address};
-  if (!room) {
-    draft.guard = [elements = std::move(elements)](const MessageContent& /*content*/) {
-      return GuardDirect(elements);
-    };
-  }
+  if (!room) draft.guard = GuardDirect;
   return draft;
 }
 

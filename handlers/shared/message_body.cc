@@ -86,18 +86,6 @@ Status CheckElements(const ordered_json& body) {
   return {};
 }
 
-/// @param body  checked.
-std::vector<MessageElement> ViewsOf(const ordered_json& body) {
-  std::vector<MessageElement> elements;
-  elements.reserve(body.size());
-  for (const ordered_json& element : body) {
-    const ElementType& type = *TypeNamed(element.at("MsgType").get_ref<const std::string&>());
-    const ordered_json& text = element.at("MsgContent").at(type.members.front().name);
-    elements.push_back({.kind = type.kind, .text = text.get_ref<const std::string&>()});
-  }
-  return elements;
-}
-
 std::string InBrackets(std::string_view name) {
   std::string text;
   if (!name.starts_with('[')) text += '[';
@@ -107,12 +95,6 @@ std::string InBrackets(std::string_view name) {
 }
 
 }  // namespace
-
-Result<std::vector<MessageElement>> ReadElements(const ordered_json& body) {
-  if (const Status checked = CheckArray(body); !checked) return checked.error();
-  if (const Status checked = CheckElements(body); !checked) return checked.error();
-  return ViewsOf(body);
-}
 
 Result<MessageBody> MessageBody::From(ordered_json elements, std::size_t max_bytes) {
   if (const Status checked = CheckArray(elements); !checked) return checked.error();
@@ -128,7 +110,16 @@ Result<MessageBody> MessageBody::Parse(std::string_view text, std::size_t max_by
   return From(std::move(elements), max_bytes);
 }
 
-std::vector<MessageElement> MessageBody::Elements() const { return ViewsOf(json_); }
+std::vector<MessageElement> MessageBody::Elements() const {
+  std::vector<MessageElement> elements;
+  elements.reserve(json_.size());
+  for (const ordered_json& element : json_) {
+    const ElementType& type = *TypeNamed(element.at("MsgType").get_ref<const std::string&>());
+    const ordered_json& text = element.at("MsgContent").at(type.members.front().name);
+    elements.push_back({.kind = type.kind, .text = text.get_ref<const std::string&>()});
+  }
+  return elements;
+}
 
 std::string TextOf(std::span<const MessageElement> elements) {
   std::string text;

@@ -34,10 +34,6 @@ struct MessageElement {
   std::string_view text{};  ///< `Text` of a text, `Data` of a face or a custom element
 };
 
-/// The elements of a parsed `MsgBody`, whatever its size: views that are valid as long as it.
-/// @errors as `MessageBody::From`, without kContentTooLong.
-Result<std::vector<MessageElement>> ReadElements(const nlohmann::ordered_json& body);
-
 /// An array of at least one element: TIMTextElem {Text}, TIMFaceElem {Index, Data} or TIMCustomElem
 /// {Data, Desc, Ext}, each with all of these members and perhaps others. It is relayed as it came:
 /// elements, members and texts in their order and unchanged.

@@ -193,20 +193,18 @@ ordered_json WithSender(const MessageBody& body, std::string_view nick) {
   return elements;
 }
 
-Result<GuardedMessage> Mended(ordered_json elements, std::size_t size_before) {
+Result<MessageBody> Mended(ordered_json elements, std::size_t size_before) {
   Result<MessageBody> body = MessageBody::From(std::move(elements), size_before + kMaxMendBytes);
   if (!body || !IsReadableInRooms(ContentOf(*body))) return Refused();
-  return GuardedMessage{.body = *std::move(body), .is_mended = true};
+  return body;
 }
 
 }  // namespace
 
-Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priority,
-                                        std::string_view nick) {
+Result<MessageBody> GuardRoomMessage(MessageBody body, MessagePriority priority,
+                                     std::string_view nick) {
   const bool is_common = priority == MessagePriority::kCommon;
-  if (is_common && IsReadableInRooms(ContentOf(body))) {
-    return GuardedMessage{.body = std::move(body)};
-  }
+  if (is_common && IsReadableInRooms(ContentOf(body))) return body;
   const std::vector<MessageElement> elements = body.Elements();
   const std::size_t size = body.text().size();
   const bool has_custom = std::ranges::any_of(
@@ -236,22 +234,6 @@ Status GuardDirectMessage(const MessageBody& body) {
   if (!value || value->is_null()) return Refused();
   if (value->is_object() && !IsHandled(*value, kWithData)) return Refused();
   return {};
-}
-
-Status GuardInRoom(MessageContent& content, MessagePriority priority) {
-  if (content.type != MessageType::kElements) return {};
-  Result<MessageBody> body = MessageBody::Parse(content.body);
-  if (!body) return body.error();
-  const std::string& nick = content.nick.empty() ? content.sender.value : content.nick;
-  const auto guarded = GuardRoomMessage(*std::move(body), priority, nick);
-  if (!guarded) return guarded.error();
-  content.body = guarded->body.text();
-  return {};
-}
-
-Status GuardDirect(std::string_view elements) {
-  const Result<MessageBody> body = MessageBody::Parse(elements, kMaxStoredBytes);
-  return body ? GuardDirectMessage(*body) : body.error();
 }
 
 }  // namespace rtcroom

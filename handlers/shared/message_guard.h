@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
-#include "daemon/core/message_store.h"
 #include "handlers/shared/message_body.h"
 
 namespace rtcroom {
@@ -24,15 +23,9 @@ enum class MessagePriority : std::uint8_t { kRedPacket = 1, kCommon = 2, kLike =
 /// Most bytes by which mending lengthens a body.
 inline constexpr std::size_t kMaxMendBytes = 1024;
 
-/// A message that clients can read. It has the priority kCommon, whatever was asked: clients put a
-/// word before the text of the others.
-struct GuardedMessage {
-  MessageBody body;
-  bool is_mended = false;  ///< `body` differs from what was sent
-};
-
-/// The message to relay in a room of kind double, multi or live. Messages in a webrtc_room are not
-/// parsed by clients, and relayed without a guard.
+/// The message to relay in a room of kind double, multi or live. It has the priority kCommon,
+/// whatever was asked: clients put a word before the text of the others. Messages in a webrtc_room
+/// are not parsed by clients, and relayed without a guard.
 ///
 /// Clients parse the text up to and including the first `}}`. It must be a JSON object; when its
 /// `cmd` is `CustomTextMsg` or `CustomCmdMsg`, its `data` must be an object. Otherwise
@@ -46,8 +39,8 @@ struct GuardedMessage {
 /// @param nick  of the sender. Its beginning is used when it is longer than 400 bytes once escaped.
 /// @errors kContentRefused.
 /// @source docs/channel.md, 4 (guard).
-Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priority,
-                                        std::string_view nick);
+Result<MessageBody> GuardRoomMessage(MessageBody body, MessagePriority priority,
+                                     std::string_view nick);
 
 /// Whether a message from one account to another can be relayed to an instance that is in the group
 /// of a live_room of gen-2. Its clients parse the whole text, which must be JSON other than `null`;
@@ -56,14 +49,6 @@ Result<GuardedMessage> GuardRoomMessage(MessageBody body, MessagePriority priori
 /// @errors kContentRefused.
 /// @source docs/channel.md, 4 (guard).
 Status GuardDirectMessage(const MessageBody& body);
-
-/// Replaces the elements of a message to a room by what `GuardRoomMessage` returns for them. Those
-/// that are made of another message pass.
-/// @errors kContentRefused.
-Status GuardInRoom(MessageContent& content, MessagePriority priority = MessagePriority::kCommon);
-/// Does what `GuardDirectMessage` does, for elements as JSON.
-/// @errors kContentRefused; kBadRequest for any other text.
-Status GuardDirect(std::string_view elements);
 
 /// The `Data` of the custom element in front of a text in a room, as the libraries of old clients
 /// write it, but escaped.

@@ -5,9 +5,6 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
-
-#include "handlers/shared/message_guard.h"
 
 namespace rtcroom {
 namespace {
@@ -152,15 +149,6 @@ MessageContent MessageOf(std::span<const MessageElement> elements, const ordered
   return {.body = std::string(custom->text), .type = MessageType::kCustom};
 }
 
-MessageContent ReadBody(std::string_view stored) {
-  const MessageContent unreadable{.type = MessageType::kCustom};
-  if (stored.size() > kMaxStoredBytes) return unreadable;
-  const ordered_json body = ordered_json::parse(stored, nullptr, /*allow_exceptions=*/false);
-  if (body.is_discarded()) return unreadable;
-  const Result<std::vector<MessageElement>> elements = ReadElements(body);
-  return elements ? MessageOf(*elements, body) : unreadable;
-}
-
 std::string AsText(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
@@ -169,7 +157,9 @@ std::string AsText(const ordered_json& value) {
 
 MessageContent ReadPlain(MessageContent content) {
   if (content.type != MessageType::kElements) return content;
-  MessageContent read = ReadBody(content.body);
+  const Result<MessageBody> body = MessageBody::Parse(content.body, kMaxStoredBytes);
+  MessageContent read = body ? MessageOf(body->Elements(), body->json())
+                             : MessageContent{.type = MessageType::kCustom};
   content.type = read.type;
   content.body = std::move(read.body);
   content.cmd = std::move(read.cmd);
@@ -194,6 +184,22 @@ std::string WriteElements(const MessageContent& content, std::optional<RoomKind>
     elements.push_back(is_text ? TextElement(content.body) : CustomElement(content.body));
   }
   return AsText(elements);
+}
+
+Status GuardInRoom(MessageContent& content, MessagePriority priority) {
+  if (content.type != MessageType::kElements) return {};
+  Result<MessageBody> body = MessageBody::Parse(content.body);
+  if (!body) return body.error();
+  const std::string& nick = content.nick.empty() ? content.sender.value : content.nick;
+  const auto guarded = GuardRoomMessage(*std::move(body), priority, nick);
+  if (!guarded) return guarded.error();
+  content.body = guarded->text();
+  return {};
+}
+
+Status GuardDirect(const MessageContent& content) {
+  const auto body = MessageBody::Parse(WriteElements(content, std::nullopt), kMaxStoredBytes);
+  return body ? GuardDirectMessage(*body) : body.error();
 }
 
 }  // namespace rtcroom

@@ -17,7 +17,7 @@ inline constexpr std::size_t kMaxPlainBytes = 8000;
 /// Longest text that `WriteElements` may make of a message. An older server may add to it.
 inline constexpr std::size_t kMaxMadeBytes = kMaxStoredBytes - kMaxMendBytes;
 
-// Both functions are pure.
+// All functions are pure.
 
 /// The message of any client as a text or a custom one. Elements are read thus:
 ///
@@ -37,5 +37,13 @@ MessageContent ReadPlain(MessageContent content);
 /// nor picture. A nick of more than 400 bytes, once escaped, is cut.
 /// @param room  its kind; nullopt: the message is to an account.
 std::string WriteElements(const MessageContent& content, std::optional<RoomKind> room);
+
+/// Replaces the elements of a message to a room by what `GuardRoomMessage` returns for them. Those
+/// that are made of another message pass.
+/// @errors kContentRefused.
+Status GuardInRoom(MessageContent& content, MessagePriority priority = MessagePriority::kCommon);
+/// Does what `GuardDirectMessage` does, for a message of any type.
+/// @errors kContentRefused.
+Status GuardDirect(const MessageContent& content);
 
 }  // namespace rtcroom

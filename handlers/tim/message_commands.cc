@@ -8,7 +8,7 @@
 #include "daemon/base/random_source.h"
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
@@ -243,8 +243,7 @@ Reply SendDirect(const Request& request, const Context& context) {
                                             DirectForm::kOnlineOnly)));
     };
   }
-  StoreAsSent(
-      context, [](const MessageContent& content) { return GuardDirect(content.body); }, *draft);
+  StoreAsSent(context, GuardDirect, *draft);
   if (request.pushes != nullptr) request.pushes->ExpectOwn(random);
   const Result<SentMessage> sent =
       context.channel.messages().SendDirect(request.caller.account, *draft);

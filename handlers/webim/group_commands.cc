@@ -6,7 +6,7 @@
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
-#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 #include "handlers/webim/command_handlers.h"
 #include "handlers/webim/webim_json.h"
 

@@ -10,7 +10,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/channel/channel_login.h"
-#include "handlers/shared/message_guard.h"
+#include "handlers/shared/plain_message.h"
 #include "handlers/webim/command_handlers.h"
 #include "handlers/webim/webim_json.h"
 
@@ -93,7 +93,7 @@ Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& co
       {.to = std::move(to),
        .content = {.client_seq = seq, .client_random = random, .body = body->text()},
        .address = request.address,
-       .guard = [](const MessageContent& content) { return GuardDirect(content.body); }});
+       .guard = GuardDirect});
   if (!sent) return sent.error();
   return JsonText().Field("MsgTime", UnixSeconds(sent->at));
 }

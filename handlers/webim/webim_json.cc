@@ -8,7 +8,6 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/json_text.h"
 #include "handlers/channel/channel_codes.h"
-#include "handlers/shared/message_guard.h"
 #include "handlers/shared/plain_message.h"
 
 namespace rtcroom {
@@ -71,8 +70,7 @@ std::string SystemNoticeEntry(const RoomId& group, ReportType type, TimePoint at
 }
 
 bool PassesDirect(const StoredMessage& message) {
-  return !message.content.is_unguarded ||
-         GuardDirect(WriteElements(message.content, std::nullopt)).ok();
+  return !message.content.is_unguarded || GuardDirect(message.content).ok();
 }
 
 std::string DirectMessageEntry(const StoredMessage& message) {

@@ -47,7 +47,7 @@ std::optional<std::string> FaultOfSending(const std::string& text, MessageType t
   const Result<MessageBody> body = MessageBody::Parse(made, kMaxMadeBytes);
   if (!body) return "not made: " + body.error().detail;
   const auto guarded = GuardRoomMessage(*body, MessagePriority::kCommon, "");
-  if (!guarded || guarded->is_mended) return "old clients cannot read it: " + made;
+  if (!guarded || guarded->text() != made) return "old clients cannot read it: " + made;
   return std::nullopt;
 }
 

@@ -35,16 +35,15 @@ std::string CmdCommand(std::string_view nick, std::string_view picture, std::str
       .append(R"("}})");
 }
 
-Result<GuardedMessage> Guarded(const MessageBody& body,
-                               MessagePriority priority = MessagePriority::kCommon) {
+Result<MessageBody> Guarded(const MessageBody& body,
+                            MessagePriority priority = MessagePriority::kCommon) {
   return GuardRoomMessage(body, priority, "Ann");
 }
 
 void ExpectUnchanged(const MessageBody& body) {
   const auto guarded = Guarded(body);
   ASSERT_OK(guarded) << body.text();
-  EXPECT_FALSE(guarded->is_mended) << body.text();
-  EXPECT_EQ(guarded->body, body);
+  EXPECT_EQ(guarded->text(), body.text());
 }
 
 /// Expects `expected`, which passes again.
@@ -52,9 +51,8 @@ void ExpectMended(const MessageBody& body, const MessageBody& expected,
                   MessagePriority priority = MessagePriority::kCommon) {
   const auto guarded = Guarded(body, priority);
   ASSERT_OK(guarded) << body.text();
-  EXPECT_TRUE(guarded->is_mended) << body.text();
-  EXPECT_EQ(guarded->body.text(), expected.text());
-  ExpectUnchanged(guarded->body);
+  EXPECT_EQ(guarded->text(), expected.text());
+  ExpectUnchanged(*guarded);
 }
 
 void ExpectRefused(const MessageBody& body, MessagePriority priority = MessagePriority::kCommon) {
@@ -110,9 +108,8 @@ TEST(RoomGuard, EscapesTheNickThatItPutsBeforeText) {
   const auto guarded =
       GuardRoomMessage(BodyOf(TextElement("x")), MessagePriority::kCommon, "}} \"\\\n<br/>你😀");
   ASSERT_OK(guarded);
-  EXPECT_EQ(guarded->body.Elements().front().text,
-            TextCommand(R"(\u007d\u007d \"\\\n\u003cbr/>你😀)"));
-  ExpectUnchanged(guarded->body);
+  EXPECT_EQ(guarded->Elements().front().text, TextCommand(R"(\u007d\u007d \"\\\n\u003cbr/>你😀)"));
+  ExpectUnchanged(*guarded);
 }
 
 TEST(RoomGuard, KeepsTheBeginningOfALongNick) {
@@ -123,15 +120,15 @@ TEST(RoomGuard, KeepsTheBeginningOfALongNick) {
     const MessageBody body = BodyOf(TextElement("x"));
     const auto guarded = GuardRoomMessage(body, MessagePriority::kCommon, nick);
     ASSERT_OK(guarded);
-    EXPECT_GT(guarded->body.text().size(), body.text().size() + 400);
-    EXPECT_LE(guarded->body.text().size(), body.text().size() + kMaxMendBytes);
-    ExpectUnchanged(guarded->body);
+    EXPECT_GT(guarded->text().size(), body.text().size() + 400);
+    EXPECT_LE(guarded->text().size(), body.text().size() + kMaxMendBytes);
+    ExpectUnchanged(*guarded);
   }
   const std::string ordinary(128, 'a');
   const auto guarded =
       GuardRoomMessage(BodyOf(TextElement("x")), MessagePriority::kCommon, ordinary);
   ASSERT_OK(guarded);
-  EXPECT_EQ(guarded->body.Elements().front().text, TextCommand(ordinary));
+  EXPECT_EQ(guarded->Elements().front().text, TextCommand(ordinary));
 }
 
 TEST(RoomGuard, PutsTheSenderBeforeATextOfFullLength) {
@@ -139,7 +136,7 @@ TEST(RoomGuard, PutsTheSenderBeforeATextOfFullLength) {
   const MessageBody body = BodyOf(TextElement(std::string(kMaxMessageBytes - frame, 'x')));
   const auto guarded = Guarded(body);
   ASSERT_OK(guarded);
-  EXPECT_TRUE(guarded->is_mended);
+  EXPECT_NE(guarded->text(), body.text());
 }
 
 TEST(RoomGuard, EscapesAnUnescapedNickOrPicture) {
@@ -210,9 +207,7 @@ TEST(RoomGuard, KeepsTheOtherElementsOfAMendedMessage) {
 
 TEST(RoomGuard, RefusesToMendByMoreThanAKibibyte) {
   ExpectRefused(BodyOf(CustomElement(TextCommand(std::string(200, '}')))));
-  const auto mended = Guarded(BodyOf(CustomElement(TextCommand(std::string(170, '}')))));
-  ASSERT_OK(mended);
-  EXPECT_TRUE(mended->is_mended);
+  EXPECT_OK(Guarded(BodyOf(CustomElement(TextCommand(std::string(170, '}'))))));
 }
 
 TEST(RoomGuard, RefusesCustomElementsThatClientsCannotRead) {
