@@ -50,6 +50,22 @@ TEST(WebimJson, AMessageHasTheNickOfItsSender) {
   EXPECT_TRUE(entry.ends_with(R"("From_AccountNick":"A \"B\""}})")) << entry;
 }
 
+TEST(WebimJson, AMessageOfANewClientIsMadeElements) {
+  StoredMessage message = Message();
+  message.content.body = "a < b";
+  message.content.type = MessageType::kText;
+  message.content.is_unguarded = true;
+  EXPECT_NE(GroupMessageEntry(kRoom, message)
+                .find(R"({"MsgType":"TIMTextElem","MsgContent":{"Text":"a &lt; b"}}])"),
+            std::string::npos);
+  EXPECT_TRUE(DirectMessageEntry(message).ends_with(
+      R"("MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"a &lt; b"}}]})"));
+  EXPECT_FALSE(PassesDirect(message)) << "a phone in a live room of gen-2 parses it";
+  message.content.type = MessageType::kCustom;
+  message.content.body = "{}";
+  EXPECT_TRUE(PassesDirect(message));
+}
+
 TEST(WebimJson, LargeNumbersOfClientsAreKept) {
   StoredMessage message = Message();
   message.content.client_random = std::uint64_t{1} << 53;
