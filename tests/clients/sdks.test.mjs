@@ -86,9 +86,9 @@ for (const sdk of kSdks) {
     it('watches a live room', async () => {
       const roomID = await newRoom('live');
       const [ann, bob] = await newPair();
-      const joined = await ann.join(roomID, 'AVChatRoom');
+      const joined = await ann.join(roomID);
       assert.strictEqual(joined.status, 'JoinedSuccess');
-      await bob.join(roomID, 'AVChatRoom');
+      await bob.join(roomID);
       for (let at = 0; at < 10; at += 1) await ann.say('GROUP', roomID, `text ${at}`);
       await until('all', () => bob.texts().length >= 10);
       assert.deepStrictEqual(bob.texts(), Array.from({ length: 10 }, (_, at) => `text ${at}`));
@@ -108,8 +108,8 @@ for (const sdk of kSdks) {
         introduction: state.formState.roomIntro,
         groupCustomField: [{ key: 'partyBeginTime', value: partyBeginTime }],
       });
-      await ann.join(groupID, type);
-      await bob.join(groupID, type);
+      await ann.join(groupID);
+      await bob.join(groupID);
       const { group } = await bob.call('getGroupProfile', { groupID });
       assert.deepStrictEqual([group.name, group.type, group.ownerID], ['Party', type, ann.userID]);
       assert.strictEqual(group.groupCustomField['0'].value, partyBeginTime);
@@ -125,7 +125,7 @@ for (const sdk of kSdks) {
       const [ann, bob] = await newPair();
       for (const user of [ann, bob]) {
         await user.join(multi);
-        await user.join(live, 'AVChatRoom');
+        await user.join(live);
       }
       for (const [conversationType, to] of [['C2C', bob.userID], ['GROUP', multi], ['GROUP', live]]) {
         const say = (text, how) => ann.call('send', 'createTextMessage', { to, conversationType, payload: { text } }, how);
@@ -149,7 +149,7 @@ for (const sdk of kSdks) {
       const [ann, bob] = await newPair();
       for (const user of [ann, bob]) {
         await user.join(multi);
-        await user.join(live, 'AVChatRoom');
+        await user.join(live);
       }
       const expected = [];
       const say = async (text) => {
@@ -173,7 +173,7 @@ for (const sdk of kSdks) {
       const [ann, bob] = await newPair();
       for (const user of [ann, bob]) {
         await user.join(multi);
-        await user.join(live, 'AVChatRoom');
+        await user.join(live);
       }
       await server.stop();
       await server.start();
@@ -226,7 +226,7 @@ describe('Groups that SDKs make', { skip: kNoServer }, () => {
     const [ann, bob, cat] = [await newLogin(), await newLogin(), await newLogin()];
     const create = (user, groupID) => user.call('createGroup', { type: 'AVChatRoom', name: 'n', groupID });
     const succeeds = (call) => call.then(() => true, () => false);
-    await until('Ann is in hers', async () => await succeeds(create(ann, 'used')) && succeeds(ann.join('used', 'AVChatRoom')));
+    await until('Ann is in hers', async () => await succeeds(create(ann, 'used')) && succeeds(ann.join('used')));
     await create(cat, 'empty');
     cat.kill();
     const exists = (groupID) => succeeds(bob.call('searchGroupByID', groupID));

@@ -59,7 +59,7 @@ async function waitIdly(sdk) {
     await server.mustCall('live_room/create_room', { roomID: 'live', roomName: 'r', ...person('host') });
     await user.login();
     await user.join('meeting');
-    await user.join('live', 'AVChatRoom');
+    await user.join('live');
     await setTimeout(30_000); // what follows a login is over
     const before = await requestsOf(server);
     await setTimeout(Number(minutes) * 60_000);

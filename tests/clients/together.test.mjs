@@ -54,10 +54,10 @@ describe('All clients together', { skip: kNoServer }, () => {
     assert.strictEqual(ran.status, 0, `rooms ${words}: ${ran.stderr}`);
   };
 
-  async function addSdk(sdk, kind) {
+  async function addSdk(sdk) {
     const identity = await server.newUser();
     const user = await new SdkUser({ host: network.host, settings: server.settings }, sdk, identity).login();
-    await user.join(room, kind === 'live' ? 'AVChatRoom' : 'Public');
+    await user.join(room);
     const notices = () => user.messages.filter(({ type }) => type === 'TIMGroupSystemNoticeElem').map(({ payload }) => payload.operationType);
     return { name: sdk.name, userID: user.userID, user, notices, texts: () => user.texts(),
       say: (text) => user.say('GROUP', room, text), end: () => user.kill() };
@@ -89,7 +89,7 @@ describe('All clients together', { skip: kNoServer }, () => {
     ({ roomID: room } = await host.client.createRoom(kind, { roomInfo: 'talk', userName: 'Host', stream: false }));
     const speaker = await addPhone('speaker', (postgres ? other : server).host);
     all.push(speaker);
-    for (const sdk of kSdks) all.push(await addSdk(sdk, kind));
+    for (const sdk of kSdks) all.push(await addSdk(sdk));
     all.push(await addPhone('webim_wx', network.host));
     all.push(await addLibrary(kind));
     const members = all.slice(1);
@@ -159,7 +159,7 @@ describe('All clients together', { skip: kNoServer }, () => {
       await server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person(banned.userID) });
       operate('kick', kind, room, banned.userID, '--ban', '10m');
       await until('it is told of its ban', () => banned.notices().includes(kind === 'live' ? 21 : 4));
-      await assert.rejects(banned.user.join(room, kind === 'live' ? 'AVChatRoom' : 'Public'), { code: 10007 });
+      await assert.rejects(banned.user.join(room), { code: 10007 });
       operate('dismiss', kind, room);
       for (const member of members.filter((one) => one !== banned)) {
         await until(`${member.name} is told of the end`, () => count(member, 5) === 1);

@@ -75,7 +75,8 @@ export class SdkUser {
     return this.call('send', 'createTextMessage', { to, conversationType, payload: { text }, ...more });
   }
 
-  join(groupID, type = 'Public') { return this.call('joinGroup', { groupID, type }); }
+  /** As applications write it, whichever group it is: its real type is in the server's reply. */
+  join(groupID) { return this.call('joinGroup', { groupID, type: 'AVChatRoom' }); }
 
   kill() { this.#child.kill('SIGKILL'); }
 }
