@@ -81,26 +81,43 @@ function makeWeChat() {
 if (flavour === 'wx') makeWeChat();
 else makePage();
 
-
 const loaded = require(name);
 const SDK = loaded.default ?? loaded;
 let sdk;
+let application;
 let newest; // of the messages received
 const sentOnes = new Map(); // by their IDs
 
 const plain = (value) => JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'function' ? undefined : one)));
 
+/** A listener; a nameless one is warned of. */
+const tell = (event) => function told({ data }) { process.send({ event, data: plain(data) }); };
+
+/** @param created  the SDK, whose events are told from now on */
+function use(created) {
+  sdk = created;
+  for (const [key, event] of Object.entries(SDK.EVENT)) sdk.on(event, tell(key));
+  sdk.on(SDK.EVENT.MESSAGE_RECEIVED, function keep({ data }) { newest = data.at(-1); });
+}
+
 const kCalls = {
   create(options) {
-    sdk = SDK.create(options);
+    use(SDK.create(options));
     sdk.setLogLevel(4);
-    for (const [key, event] of Object.entries(SDK.EVENT)) {
-      sdk.on(event, function tell({ data }) {
-        if (key === 'MESSAGE_RECEIVED') newest = data.at(-1);
-        process.send({ event: key, data: plain(data) });
-      });
-    }
   },
+  /** An application, the text of a module: its class has the SDK as `tim`, and two methods for others to replace. */
+  run(source, remembered, ...args) {
+    for (const [key, value] of Object.entries(remembered)) storage.setItem(key, value);
+    const module = { exports: {} };
+    const load = (wanted) => (wanted === 'tim-js-sdk' ? loaded : require(wanted));
+    new Function('module', 'exports', 'require', source)(module, module.exports, load);
+    application = new module.exports.default(...args);
+    application.onReady = () => tell('onReady')({});
+    application.messageReceived = tell('messageReceived');
+    use(application.tim);
+  },
+  ask: (method, ...args) => application[method](...args),
+  remembered: () => Object.fromEntries(items),
   /** A call that makes a message, with its options, and the send of it, with others. */
   async send(make, options, how) {
     const sent = await sdk.sendMessage(sdk[make](options), how);

@@ -26,6 +26,7 @@ export class SdkUser {
     this.identity = identity;
     this.userID = identity.userID;
     this.#child = fork(kProgram, [require.resolve(sdk.name), sdk.flavour ?? 'page'], { silent: true });
+    this.#child.stdout.resume(); // a process whose log is not read stops
     this.#child.stderr.on('data', (bytes) => { this.#ended += bytes; });
     this.#child.on('message', (/** @type {any} */ { id, value, error, event, data }) => {
       if (event) return this.events.push([event, data]);
@@ -51,9 +52,11 @@ export class SdkUser {
     });
   }
 
+  /** The option that the SDK needs. */
+  get proxyServer() { return `${this.server.host.replace(/^http/, 'ws')}${this.server.settings['channel.prefix'] ?? ''}`; }
+
   async create() {
-    const address = `${this.server.host.replace(/^http/, 'ws')}${this.server.settings['channel.prefix'] ?? ''}`;
-    await this.call('create', { SDKAppID: this.identity.sdkAppID, proxyServer: address });
+    await this.call('create', { SDKAppID: this.identity.sdkAppID, proxyServer: this.proxyServer });
     return this;
   }
 
