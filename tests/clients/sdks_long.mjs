@@ -83,6 +83,7 @@ for (const SDKS of sdks) {
   runTests('sdks_more.test.mjs', { SDKS });
 }
 runTests('sdks_listing.test.mjs', { SDKS: sdks.filter((one) => path.basename(one).startsWith('tim-js-sdk')).join(' ') });
+runTests('sdks_calls.test.mjs', { SDKS: sdks.join(' ') });
 runTests('together.test.mjs', { SDKS: sdks.join(' '), RTCROOM_SECONDS: '30' });
 runTests('sdks_page.test.mjs', { SDKS: sdks.filter((one) => !one.endsWith(':wx')).join(' ') });
 assert.deepStrictEqual(failed, []);

@@ -19,8 +19,8 @@ export function withSdkUsers(sdk, settings = {}) {
   const users = [];
   let rooms = 0;
 
-  const newUser = async (identity) => {
-    const user = new SdkUser(server, sdk, identity ?? await server.newUser());
+  const newUser = async (identity, by = sdk) => {
+    const user = new SdkUser(server, by, identity ?? await server.newUser());
     users.push(user);
     return user;
   };

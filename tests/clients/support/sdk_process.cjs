@@ -84,9 +84,13 @@ else makePage();
 const loaded = require(name);
 const SDK = loaded.default ?? loaded;
 let sdk;
+let calls; // what sends invitations
 let application;
 let newest; // of the messages received
 const sentOnes = new Map(); // by their IDs
+
+/** As both kinds of invitations name them. */
+const kInvitations = ['NEW_INVITATION_RECEIVED', 'INVITEE_ACCEPTED', 'INVITEE_REJECTED', 'INVITATION_CANCELLED', 'INVITATION_TIMEOUT'];
 
 const plain = (value) => JSON.parse(JSON.stringify(value ?? null, (_, one) => (typeof one === 'function' ? undefined : one)));
 
@@ -105,6 +109,17 @@ const kCalls = {
     use(SDK.create(options));
     sdk.setLogLevel(4);
   },
+  /** From now on invitations are told: those of the SDK, or before 3 those of the library that Tencent has for it. */
+  takeCalls(SDKAppID) {
+    globalThis.window ??= undefined; // as it is for modules in WeChat
+    const TSignaling = SDK.TSignaling ? null : require(flavour === 'page' ? 'tsignaling' : 'tsignaling/tsignaling-wx');
+    calls = TSignaling ? new TSignaling({ SDKAppID, tim: sdk }) : sdk;
+    const events = TSignaling?.EVENT ?? SDK.TSignaling;
+    for (const key of kInvitations) calls[TSignaling ? 'on' : 'addSignalingListener'](events[key], tell(key));
+  },
+  login: (identity) => (calls ?? sdk).login(identity).then(({ data }) => data),
+  /** `invite`, `cancel`, `accept` or `reject`. */
+  signal: (call, options) => calls[call](options).then(({ inviteID }) => inviteID),
   /** An application, the text of a module: its class has the SDK as `tim`, and two methods for others to replace. */
   run(source, remembered, ...args) {
     for (const [key, value] of Object.entries(remembered)) storage.setItem(key, value);

@@ -60,8 +60,10 @@ export class SdkUser {
     return this;
   }
 
-  async login() {
+  /** @param {{takesCalls?: boolean}} options  whether it listens for invitations to calls */
+  async login({ takesCalls = false } = {}) {
     await this.create();
+    if (takesCalls) await this.call('takeCalls', this.identity.sdkAppID);
     await this.call('login', { userID: this.userID, userSig: this.identity.userSig });
     await until(`${this.userID} is ready`, () => this.of('SDK_READY').length > 0);
     return this;
