@@ -217,6 +217,31 @@ for (const sdk of kSdks) {
   });
 }
 
+describe('The SDK of mini-programs in WeChat for Windows', { skip: kNoServer }, () => {
+  const { newPair, newRoom } = withSdkUsers({ name: 'tim-wx-sdk', flavour: 'wx_windows' });
+
+  it('talks by frames of text, and misses nothing while it is cut off', async () => {
+    const [multi, live, [ann, bob]] = [await newRoom(), await newRoom('live'), await newPair()];
+    for (const user of [ann, bob]) {
+      await user.join(multi);
+      await user.join(live);
+    }
+    const places = [['C2C', bob.userID], ['GROUP', multi], ['GROUP', live]];
+    const sayAll = async (text) => { for (const [type, to] of places) await ann.say(type, to, `${to} ${text}`); };
+    const expected = ['你好', 'missed', 'after'].flatMap((text) => places.map(([, to]) => `${to} ${text}`));
+    await sayAll('你好');
+    await until('the first', () => bob.texts().length === 3);
+    await bob.call('cut');
+    await sayAll('missed');
+    await bob.call('mend');
+    await until('what it missed', () => bob.texts().length >= 6);
+    await sayAll('after');
+    await until('all', () => expected.every((text) => bob.texts().includes(text)));
+    assert.deepStrictEqual(bob.texts().sort(), expected.sort());
+    for (const user of [ann, bob]) assert.deepStrictEqual(await user.call('paths'), ['/info']);
+  });
+});
+
 describe('Groups that SDKs make', { skip: kNoServer }, () => {
   const { newLogin } = withSdkUsers(kSdks[0], {
     'channel.create_groups': true, 'channel.created_idle': '1s', 'room.sweep_period': '1s',

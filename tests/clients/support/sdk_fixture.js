@@ -7,7 +7,7 @@ import { kToken, person, Server } from '../../console/support/server.js';
 import { SdkUser } from './sdk_user.js';
 import { kForClients } from './settings.js';
 
-/** @param {string} text  names of packages, or paths, with spaces between them; those of mini-programs end in `:wx` */
+/** @param {string} text  names of packages, or paths, with spaces between them; others than those of pages end in `:` and their flavour */
 export const readSdks = (text) => text.split(' ').map((one) => ({ name: one.split(':')[0], flavour: one.split(':')[1] }));
 
 export const kForSdks = { ...kForClients, 'channel.sdks': true, 'limits.per_user_rate': '0/s' };

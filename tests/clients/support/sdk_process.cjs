@@ -1,5 +1,6 @@
 // One user of an IM SDK of today, unmodified, in a process of its own, with what the SDK asks of a page.
 // Takes {id, call, args}, and answers {id, value} or {id, error}; tells each event of the SDK.
+// Its flavour is that of the machine: `page`, or WeChat on a phone (`wx`) or in Windows (`wx_windows`).
 const [, , name, flavour] = process.argv;
 const { WebSocket } = require('ws');
 
@@ -14,9 +15,11 @@ const element = () => ({ style: {}, setAttribute: nothing, appendChild: nothing,
 
 /** Its sockets, so that the network can go. */
 const sockets = new Set();
+const paths = new Set(); // that it has connected to
 let isCut = false;
 class Socket extends WebSocket {
   constructor(url, protocols) {
+    paths.add(new URL(url).pathname);
     super(isCut ? 'ws://127.0.0.1:9' : url, protocols, { perMessageDeflate: false });
     sockets.add(this);
     this.on('close', () => sockets.delete(this));
@@ -53,10 +56,10 @@ function makePage() {
 }
 
 /** What the SDK for mini-programs asks of WeChat. */
-function makeWeChat() {
-  const system = { platform: 'ios', system: 'iOS 17.0', version: '8.0.40', SDKVersion: '3.0.0', brand: 'a', model: 'b', host: {}, fontSizeSetting: 16 };
+function makeWeChat(platform) {
+  const system = { platform, system: 'iOS 17.0', version: '8.0.40', SDKVersion: '3.0.0', brand: 'a', model: 'b', host: {}, fontSizeSetting: 16 };
   globalThis.getApp = () => ({});
-  globalThis.__wxConfig = { platform: 'ios' };
+  globalThis.__wxConfig = { platform };
   globalThis.wx = {
     getSystemInfoSync: () => system, getSystemInfo: ({ success }) => success?.(system), getDeviceInfo: () => system, getAppBaseInfo: () => system,
     canIUse: () => false, onNetworkStatusChange: nothing, getNetworkType: ({ success }) => success?.({ networkType: 'wifi' }),
@@ -78,8 +81,8 @@ function makeWeChat() {
   };
 }
 
-if (flavour === 'wx') makeWeChat();
-else makePage();
+if (flavour === 'page') makePage();
+else makeWeChat(flavour === 'wx' ? 'ios' : 'windows');
 
 const loaded = require(name);
 const SDK = loaded.default ?? loaded;
@@ -133,6 +136,7 @@ const kCalls = {
   },
   ask: (method, ...args) => application[method](...args),
   remembered: () => Object.fromEntries(items),
+  paths: () => [...paths],
   /** A call that makes a message, with its options, and the send of it, with others. */
   async send(make, options, how) {
     const sent = await sdk.sendMessage(sdk[make](options), how);
