@@ -182,6 +182,71 @@ for (const sdk of kSdks) {
       assert.deepStrictEqual(bob.texts().sort(), [bob.userID, multi, live].map((to) => `to ${to}`).sort());
     });
 
+    it('reads all conversations at once, and they stay read', async () => {
+      const [ann, identity, roomID] = [await newLogin(), await server.newUser(), await newRoom()];
+      const bob = await newLogin(identity);
+      for (const user of [ann, bob]) await user.join(roomID);
+      const [direct, group] = [`C2C${ann.userID}`, `GROUP${roomID}`];
+      const unread = async (user) => [await unreadIn(user, direct), await unreadIn(user, group)];
+      for (const text of ['1', '2']) {
+        await ann.say('C2C', bob.userID, text);
+        await ann.say('GROUP', roomID, text);
+      }
+      await until('two unread in each', async () => String(await unread(bob)) === '2,2');
+      await bob.call('setAllMessageRead');
+      assert.deepStrictEqual(await unread(bob), [0, 0]);
+      await until('Ann is told', () => ann.of('MESSAGE_READ_BY_PEER').length > 0);
+      bob.kill();
+      assert.deepStrictEqual(await unread(await newLogin(identity)), [0, 0]);
+    });
+
+    it('deletes a conversation, which the next login has again', async () => {
+      const [ann, cat, identity] = [await newLogin(), await newLogin(), await server.newUser()];
+      const bob = await newLogin(identity);
+      for (const user of [ann, cat]) await user.say('C2C', bob.userID, 'hello');
+      await until('both texts', () => bob.texts().length === 2);
+      const peers = async (user) => {
+        const { conversationList } = await user.call('getConversationList');
+        return conversationList.filter(({ type }) => type === 'C2C').map(({ userProfile }) => userProfile.userID).sort();
+      };
+      await bob.call('deleteConversation', `C2C${ann.userID}`);
+      assert.deepStrictEqual(await peers(bob), [cat.userID]);
+      bob.kill();
+      assert.deepStrictEqual(await peers(await newLogin(identity)), [ann.userID, cat.userID].sort());
+    });
+
+    it('lists its meetings, with each login, and the members of one that it asks for', async () => {
+      const [multi, live, identity] = [await newRoom(), await newRoom('live'), await server.newUser()];
+      const [ann, bob] = [await newLogin(), await newLogin(identity)];
+      await ann.call('updateMyProfile', { nick: 'Ann' });
+      for (const user of [ann, bob]) {
+        await user.join(multi);
+        await user.join(live);
+      }
+      const { memberList } = await bob.call('getGroupMemberProfile', { groupID: multi, userIDList: [ann.userID, bob.userID, 'absent'] });
+      assert.deepStrictEqual(memberList.map(({ userID, nick, role }) => [userID, nick, role]),
+        [[ann.userID, 'Ann', 'Member'], [bob.userID, '', 'Member']]);
+      assert.deepStrictEqual(await bob.call('getGroupOnlineMemberCount', live), { memberCount: 2 });
+      bob.kill();
+      const { groupList } = await (await newLogin(identity)).call('getGroupList');
+      assert.deepStrictEqual(groupList.map(({ groupID, type, name }) => [groupID, type, name]), [[multi, 'ChatRoom', 'talk']]);
+    });
+
+    it('sends a face', async () => {
+      const [ann, bob, roomID] = [await newLogin(), await newLogin(), await newRoom()];
+      for (const user of [ann, bob]) await user.join(roomID);
+      const payload = { index: 1, data: 'tt00' };
+      const faces = (list) => list.filter(({ type }) => type === 'TIMFaceElem').map((message) => message.payload);
+      for (const [conversationType, to] of [['C2C', bob.userID], ['GROUP', roomID]]) {
+        await ann.call('send', 'createFaceMessage', { to, conversationType, payload });
+      }
+      await until('both faces', () => faces(bob.messages).length === 2);
+      assert.deepStrictEqual(faces(bob.messages), [payload, payload]);
+      for (const conversationID of [`C2C${ann.userID}`, `GROUP${roomID}`]) {
+        assert.deepStrictEqual(faces((await bob.call('getMessageList', { conversationID })).messageList), [payload]);
+      }
+    });
+
     it('is told of another login', async () => {
       const identity = await server.newUser();
       const first = await newLogin(identity);
