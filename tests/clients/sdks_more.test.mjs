@@ -195,6 +195,8 @@ for (const sdk of readSdks(process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat'))
 
     it('asks once for what is refused', async () => {
       const ann = await newLogin();
+      // What an SDK refuses by itself has a code below 10000; older ones refuse more.
+      const [isThird, isNew] = [await ann.call('has', 'addSignalingListener'), await ann.call('has', 'getUserStatus')];
       const [own, other] = [await newRoom('live', [ann.userID]), await newRoom('live')];
       const meeting = await newRoom();
       await ann.join(meeting);
@@ -205,28 +207,27 @@ for (const sdk of readSdks(process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat'))
         ['createGroup', 10025, group(own)],
         ['createGroup', 10021, group(other)],
         ['createGroup', 10016, group('none')],
-        ['quitGroup', null, 'absent'],
-        ['dismissGroup', null, own],
+        ['quitGroup', 2623, 'absent'],
+        ['dismissGroup', 10007, own],
         ['revoke', 10031, sent],
         ['send', 10007, 'createTextMessage', { to: other, conversationType: 'GROUP', payload: { text: 'x' } }],
         ['send', 80001, 'createLocationMessage', { to: meeting, conversationType: 'GROUP', payload: { description: 'd', longitude: 1, latitude: 1 } }],
         ['send', 80002, 'createTextMessage', { to: meeting, conversationType: 'GROUP', payload: { text: 'x'.repeat(12_300) } }],
-        ['updateGroupProfile', null, { groupID: meeting, name: 'other' }],
-        ['setGroupMemberRole', null, { groupID: meeting, userID: 'x', role: 'Admin' }],
-        ['setGroupAttributes', null, { groupID: meeting, groupAttributes: { a: 'b' } }],
-        ['addToBlacklist', null, { userIDList: ['x'] }],
-        ['addFriend', null, { to: 'x', source: 'AddSource_Type_Web', type: 'Both' }],
-        ['getUserStatus', null, { userIDList: ['x'] }],
-        ['setSelfStatus', null, { customStatus: 'x' }],
-        ['translateText', null, { sourceTextList: ['x'], sourceLanguage: 'auto', targetLanguage: 'en' }],
+        ['updateGroupProfile', 60002, { groupID: meeting, name: 'other' }],
+        ['setGroupMemberRole', 2681, { groupID: meeting, userID: 'x', role: 'Admin' }],
+        ['setGroupAttributes', isNew ? 60002 : 2641, { groupID: meeting, groupAttributes: { a: 'b' } }],
+        ['addToBlacklist', 60002, { userIDList: ['x'] }],
+        ['addFriend', isThird ? 60002 : 2998, { to: 'x', source: 'AddSource_Type_Web', type: 'Both' }],
+        ['getUserStatus', 3122, { userIDList: ['x'] }],
+        ['setSelfStatus', 60002, { customStatus: 'x' }],
+        ['translateText', 2117, { sourceTextList: ['x'], sourceLanguage: 'auto', targetLanguage: 'en' }],
       ];
       const sum = async () => Object.values(await requestsOf(server)).reduce((all, one) => all + one, 0);
       const before = await sum();
       const begun = Date.now();
       for (const [call, code, ...args] of refused) {
         if (!['send', 'revoke'].includes(call) && !await ann.call('has', call)) continue;
-        const found = await codeOf(ann.call(call, ...args));
-        if (code !== null) assert.strictEqual(found, code, call);
+        assert.strictEqual(await codeOf(ann.call(call, ...args)), code, call);
       }
       await until('some seconds are over', () => Date.now() > begun + 20_000);
       const counts = await requestsOf(server);
