@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { kNoServer, person, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
+import { OldPhone } from './support/old_phone.js';
 import { Phone } from './support/phone.js';
 import { Postgres } from './support/postgres.js';
 import { kForSdks, readSdks } from './support/sdk_fixture.js';
@@ -64,9 +65,10 @@ describe('All clients together', { skip: kNoServer }, () => {
   }
 
   /** @param at  the host that it calls */
-  async function addPhone(name, at) {
+  async function addPhone(name, at, { Kind = Phone, hasSockets = true } = {}) {
     const identity = await server.newUser();
-    const phone = new Phone(at, identity.userID, { second: kPhoneSecond });
+    const phone = new Kind(at, identity.userID, { second: kPhoneSecond });
+    if (!hasSockets) phone.wx.connectSocket = () => undefined;
     await phone.login(identity);
     await phone.join(room);
     return { name, userID: identity.userID, notices: () => phone.notices, texts: () => phone.texts, say: (text) => phone.say(text),
@@ -91,6 +93,8 @@ describe('All clients together', { skip: kNoServer }, () => {
     all.push(speaker);
     for (const sdk of kSdks) all.push(await addSdk(sdk));
     all.push(await addPhone('webim_wx', network.host));
+    all.push(await addPhone('webim_wx by polls', network.host, { hasSockets: false }));
+    all.push(await addPhone('the SDK of 2018', network.host, { Kind: OldPhone }));
     all.push(await addLibrary(kind));
     const members = all.slice(1);
     return { speaker, members };
@@ -119,7 +123,7 @@ describe('All clients together', { skip: kNoServer }, () => {
       for (let at = 0; !isOver(); at += 1) {
         const text = `${member.name}: ${at}`;
         await member.say(text).then(() => acknowledged.push(text), () => {});
-        await setTimeout(500); // of a room, a login gets at most the newest 200 that it missed
+        await setTimeout(60 * members.length); // of a room, a login gets at most the newest 200 that it missed
       }
     });
     return { acknowledged, done: Promise.all(talking) };
