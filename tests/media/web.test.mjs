@@ -2,7 +2,7 @@
 import assert from 'node:assert';
 import { setTimeout } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import { until } from '../console/support/until.js';
+import { LossyRelay } from './support/web/lossy_relay.mjs';
 import { kNoWorker, Whole } from './support/web/whole.mjs';
 
 const kTones = { ann: 440, bob: 660, cat: 880 };
@@ -11,7 +11,6 @@ const kSources = { ann: 1, bob: 2, cat: 3, screen: 4 };
 const kPictures = { width: 320, height: 180, rate: 10 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name], ...kPictures });
 const kGoodSkewMs = 200;
-const kPatienceMs = 240_000; // beside builds a mix begins after half a minute, and players that waited for it come back
 
 describe('Browsers in rooms', { skip: kNoWorker }, () => {
   /** @type {Whole} */
@@ -25,10 +24,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   });
   after(async () => whole?.end());
 
-  /** Fails with what the programs have printed. */
-  const eventually = (what, condition) => until(what, condition, kPatienceMs).catch((error) => {
-    throw new Error(`${error.message}\n${whole.output}`);
-  });
+  const eventually = (what, condition) => whole.eventually(what, condition);
 
   const publish = async (page, kind, roomID, name, options = {}) => {
     const { whipURL } = await whole.sit(kind, roomID, name);
@@ -188,6 +184,22 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await eventually('the stream is off', () => isIn('OFF'));
   });
 
+  it('are off air, and see nothing any more, when their network is gone', async () => {
+    const relay = new LossyRelay({ up: 0, down: 0 });
+    const tab = await whole.browser.open(relay);
+    await publish(ann, 'multi', 'cut', 'ann');
+    await publish(tab, 'multi', 'cut', 'bob');
+    await play(tab, 'multi', 'cut', 'bob', 'ann');
+    await goesOn(tab, 'bob plays ann');
+    const isIn = async (state) => (await whole.members('multi', 'cut'))[1].stream === `STREAM_STATE_${state}`;
+    await eventually('the stream is on air', () => isIn('ON'));
+    relay.isOpen = false;
+    await eventually('the stream is off', () => isIn('OFF'));
+    await isDead(tab, 'bob plays ann');
+    await tab.crash();
+    relay.end();
+  });
+
   it('host a live room with a phone, for viewers who only watch, and see both in one picture', async (test) => {
     const [kind, roomID] = ['live', 'show'];
     const [host, guest, viewer] = [await whole.logIn(), await whole.logIn(), await whole.logIn()];
@@ -282,5 +294,29 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await eventually('the player is ended', async () => !await ann.call('spy', 'exists'));
     assert.deepStrictEqual((await ann.call('spy', 'counts')).packets, { video: 0, audio: 0 });
     assert.deepStrictEqual((await bob.call('bob plays eve', 'counts')).packets, { video: 0, audio: 0 });
+  });
+
+  it('keep their seats by their streams alone, as phones do, even when their page hangs, and lose them with these', async () => {
+    const [kind, roomID] = ['multi', 'seats'];
+    const isThere = async (...names) => (await whole.members(kind, roomID)).map(({ userID }) => userID).join() === names.join();
+    const phone = whole.push((await whole.sit(kind, roomID, 'cat')).pushURL, as('cat'));
+    const tab = await whole.browser.open();
+    await publish(tab, kind, roomID, 'bob', { isCamera: true });
+    await whole.sit(kind, roomID, 'dan'); // who has no stream anywhere
+    const viewer = whole.listen(await whole.rtmp(kind, roomID, 'bob'));
+    await eventually('pictures of the camera', () => viewer.shownSince(0) > 0);
+    await eventually('bob and the phone are on air', async () =>
+      (await whole.members(kind, roomID)).filter(({ stream }) => stream === 'STREAM_STATE_ON').length === 2);
+    tab.hang();
+    await whole.restart({ 'room.heartbeat_timeout': '4s', 'room.sweep_period': '500ms', 'liveness.grace': '2s', 'live.poll_period': '500ms' });
+    await eventually('who neither sends nor calls is evicted', () => isThere('cat', 'bob'));
+    const since = Date.now();
+    // Of which nothing is known keeps a seat for three timeouts; the camera makes five pictures a second.
+    await eventually('pictures of the page that hangs go on', () => viewer.shownSince(since) > 75);
+    assert(await isThere('cat', 'bob'));
+    await tab.crash();
+    await eventually('bob is evicted', () => isThere('cat'));
+    await phone.stop();
+    await eventually('the phone is, too, and with it the room is over', async () => (await whole.server.call('multi_room/get_pushers', { roomID })).code !== 0);
   });
 });

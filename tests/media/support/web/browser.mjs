@@ -36,6 +36,14 @@ export class Browser {
     return new Tab(page);
   }
 
+  /** The processes that run pages. */
+  async renderers() {
+    const devTools = await this.chromium.newBrowserCDPSession();
+    const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
+    await devTools.detach();
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  }
+
   async end() {
     await this.chromium.close();
     this.#server.closeAllConnections();
@@ -58,6 +66,9 @@ export class Tab {
   get(name, key) { return this.page.evaluate(([n, k]) => window.media.get(n, k), [name, key]); }
 
   figures(name, since = 0) { return this.call(name, 'figures', since); }
+
+  /** No script and no event of the page runs any more. */
+  hang() { this.page.evaluate(() => { for (;;); }).catch(() => {}); }
 
   /** Without a farewell, as a crash does. */
   async crash() { await this.page.context().close({ runBeforeUnload: false }); }

@@ -44,6 +44,12 @@ function makeStream({ source, frequency, width = 640, height = 360, rate = 25 })
   return { stream, stop: () => { clearInterval(timer); clearInterval(schedule); for (const track of stream.getTracks()) track.stop(); } };
 }
 
+/** The browser's own, which go on when this page hangs. */
+async function openDevices() {
+  const stream = await navigator.mediaDevices.getUserMedia({ video: true, audio: true });
+  return { stream, stop: () => { for (const track of stream.getTracks()) track.stop(); } };
+}
+
 /** As RFC 9725 has it. `change` may alter the offer. @returns the reply and, of 201, the session's address */
 async function exchange(connection, url, change) {
   await connection.setLocalDescription();
@@ -112,9 +118,9 @@ class Session {
 }
 
 class Publication extends Session {
-  constructor(url, options) {
+  constructor(url, options, source) {
     super(url, options);
-    this.source = makeStream(options);
+    this.source = source;
     const wanted = options.kinds ?? ['audio', 'video'];
     for (const track of this.source.stream.getTracks()) {
       if (!wanted.includes(track.kind)) continue;
@@ -247,7 +253,9 @@ const sessions = new Map();
 
 /** Called by the test, with what JSON can hold. */
 window.media = {
-  async publish(name, url, options) { return this.open(name, new Publication(url, options)); },
+  async publish(name, url, options) {
+    return this.open(name, new Publication(url, options, options.isCamera ? await openDevices() : makeStream(options)));
+  },
   async play(name, url, options = {}) { return this.open(name, new Playback(url, options)); },
   async open(name, session) {
     sessions.get(name)?.close();

@@ -115,6 +115,9 @@ export class PlayingPhone extends Program {
   /** The level of a tone in dB. */
   levelOf(frequency) { return 10 * Math.log10(powerOf(samplesIn(this.#recent), frequency, kRate) + 1e-12); }
 
+  /** How many pictures have come, with a clock or without. */
+  shownSince(since) { return this.#ages.filter(([at]) => at >= since).length; }
+
   /** As those of a page's player. */
   figures(since) {
     const all = this.#ages.filter(([at]) => at >= since);

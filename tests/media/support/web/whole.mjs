@@ -11,6 +11,7 @@ import { Browser } from './browser.mjs';
 import { PlayingPhone, PushingPhone } from './phone.mjs';
 
 const kTurnSecret = '0123456789abcdef';
+const kPatienceMs = 240_000; // beside builds a mix begins after half a minute, and players that waited for it come back
 const kProgram = process.env.RTCROOMD ?? '';
 const kWorker = path.join(path.dirname(kProgram), 'rtcroomd-web');
 /** The reason to skip tests, or false. */
@@ -22,11 +23,14 @@ export class Whole {
   #ended = []; // of phones and workers: how to end them
   #outputs = [];
 
-  /** @param settings  of rtcroomd, and of the worker for browsers where they are of the section `web` */
-  static async start(settings = {}) {
+  /**
+   * @param settings  of rtcroomd, and of the worker for browsers where they are of the section `web`
+   * @param options  of `rtcroomd serve`
+   */
+  static async start(settings = {}, ...options) {
     const whole = new Whole();
     try {
-      await whole.#begun(settings);
+      await whole.#begun(settings, options);
     } catch (error) {
       await whole.end();
       throw new Error(`${error.message}\n${whole.output}`);
@@ -34,7 +38,7 @@ export class Whole {
     return whole;
   }
 
-  async #begun(settings) {
+  async #begun(settings, options) {
     const admin = await freeAddress();
     this.browser = await Browser.start();
     this.media = await MediaServer.prepare(admin);
@@ -43,7 +47,7 @@ export class Whole {
     this.socket = `unix:${path.join(this.media.folder, 'rtcroomd.sock')}`;
     this.workers = `unix:${path.join(this.media.folder, 'workers.sock')}`;
     [this.turn, this.turns] = [await freeAddress(), await freeAddress()];
-    this.webSettings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
+    this.settings = { 'web.max_sessions': 64, 'web.addresses': ['127.0.0.1'], ...settings };
     this.server = new Server({
       'server.http_listen': await freeAddress(), 'server.cors_origins': [this.browser.origin],
       'admin.listen': admin, 'grpc.listen': this.socket, 'grpc.worker_listen': this.workers,
@@ -52,8 +56,8 @@ export class Whole {
       'live.push_host': this.media.rtmp, 'live.play_host': this.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
       'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test',
       'web.turn_urls': [`turn:${this.turn}?transport=udp`, `turn:${this.turn}?transport=tcp`, `turns:${this.turns}?transport=tcp`],
-      'web.turn_secret': kTurnSecret, ...this.webSettings,
-    });
+      'web.turn_secret': kTurnSecret, ...this.settings,
+    }, ...options);
     await this.server.start();
     this.startWorker();
     this.#begin('mix-worker');
@@ -70,9 +74,8 @@ export class Whole {
 
   startWorker() {
     // How many sessions it takes is the room server's to say.
-    const { 'web.max_sessions': ignored, ...own } = this.webSettings;
-    const env = Object.fromEntries(Object.entries(own).map(([key, value]) =>
-      [`RTCROOMD_${key.replace('.', '_').toUpperCase()}`, String(value)]));
+    const own = Object.entries(this.settings).filter(([key]) => key.startsWith('web.') && key !== 'web.max_sessions');
+    const env = Object.fromEntries(own.map(([key, value]) => [`RTCROOMD_${key.replace('.', '_').toUpperCase()}`, String(value)]));
     this.worker = this.#begin('web-worker', env);
   }
 
@@ -98,6 +101,14 @@ export class Whole {
     });
   }
 
+  /** Restarts the room server with other settings. Sessions go on. */
+  async restart(settings) {
+    await this.server.stop();
+    Object.assign(this.server.settings, settings);
+    await this.server.start();
+    await this.eventually('the worker is there', () => this.hasWorker());
+  }
+
   /** Kills it, and starts another one at once, as its service manager would. */
   async killWorker() {
     await this.worker.stop('SIGKILL');
@@ -114,6 +125,11 @@ export class Whole {
   async hasWorker() {
     assert.strictEqual(this.worker.result, undefined, this.worker.output);
     return await this.metric('rtcroomd_web_workers') === 1;
+  }
+
+  /** Fails with what the programs have printed. */
+  eventually(what, condition) {
+    return until(what, condition, kPatienceMs).catch((error) => { throw new Error(`${error.message}\n${this.output}`); });
   }
 
   /** What was printed, for a test that fails. */
