@@ -1,17 +1,23 @@
-// What is long by nature of browsers in rooms: `web_long.mjs [MINUTES]`, with RTCROOMD in the environment. It prints
-// figures, and fails when sessions leave something behind.
+// What is long by nature of browsers in rooms: `web_long.mjs [MINUTES [PART...]]`, with RTCROOMD in the environment. It
+// prints figures, and fails when they are beyond their bounds, or sessions leave something behind.
 import assert from 'node:assert';
 import fs from 'node:fs';
 import net from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { until } from '../console/support/until.js';
+import { quantile } from './support/web/clock_cells.js';
+import { kEnds } from './support/web/ends.mjs';
 import { LossyRelay } from './support/web/lossy_relay.mjs';
 import { kNoWorker, Whole } from './support/web/whole.mjs';
 
 const kMinutes = Number(process.argv[2] ?? 10);
+const kParts = process.argv.slice(3);
 const kWindowMs = 30_000;
 const kRoom = ['multi', 'call'];
 const kMany = 20;
+const kTimes = 10; // that each end is measured
+const kMostSkewMs = 200;
+const kMostDelayMs = 1500; // of 95 pictures in 100: ten times what a machine of its own takes
 
 if (kNoWorker) throw new Error(kNoWorker);
 const whole = await Whole.start({ 'web.max_sessions_per_user': 64 });
@@ -57,7 +63,10 @@ async function delays() {
   const told = { 'browser to browser': await bob.figures('ann', since), 'phone to browser': await bob.figures('cat', since), 'browser to phone': phone.figures(since) };
   for (const [what, figures] of Object.entries(told)) tell(what, figures);
   await phone.stop();
-  for (const { skew } of Object.values(told)) assert(Math.abs(skew) <= 200, 'picture and sound are apart');
+  for (const [what, { skew, p95 }] of Object.entries(told)) {
+    assert(Math.abs(skew) <= kMostSkewMs, `${what}: picture and sound are apart`);
+    assert(p95 <= kMostDelayMs, `${what}: pictures are late`);
+  }
   for (const tab of [ann, bob]) for (const name of tab === ann ? ['ann'] : ['bob', 'ann', 'cat']) await tab.call(name, 'remove');
   await sessionsAre(0);
   for (const tab of [ann, bob]) await tab.crash();
@@ -78,7 +87,7 @@ async function many() {
 }
 
 async function loss() {
-  for (const lost of [{ up: 0.1, down: 0 }, { up: 0.2, down: 0 }, { up: 0, down: 0.2 }]) {
+  for (const [lost, least] of [[{ up: 0.1, down: 0 }, 15], [{ up: 0.2, down: 0 }, 10], [{ up: 0, down: 0.2 }, 10]]) {
     const relay = new LossyRelay(lost);
     const [ann, bob] = [await whole.browser.open(lost.up ? relay : undefined), await whole.browser.open(lost.down ? relay : undefined)];
     await publish(ann, member('ann', 1));
@@ -87,7 +96,10 @@ async function loss() {
     const since = Date.now();
     await setTimeout(kWindowMs);
     const figures = await bob.figures('ann', since);
-    tell(`lost ${JSON.stringify(lost)}`, { ...figures, perSecond: (figures.pictures * 1000 / kWindowMs).toFixed(1), ...relay.counts });
+    const perSecond = figures.pictures * 1000 / kWindowMs;
+    tell(`lost ${JSON.stringify(lost)}`, { ...figures, perSecond: perSecond.toFixed(1), ...relay.counts });
+    assert(perSecond >= least, `less than ${least} pictures a second`);
+    assert(Math.abs(figures.skew) <= kMostSkewMs, 'picture and sound are apart');
     await ann.call('ann', 'remove');
     await bob.call('ann', 'remove');
     await sessionsAre(0);
@@ -136,6 +148,27 @@ async function networks() {
   router.end();
 }
 
+async function ends() {
+  const other = await Whole.start({ 'channel.enabled': true, 'auth.interop': 'shared' }, '--dev');
+  try {
+    for (const { what, measure, mostMs } of kEnds) {
+      const all = {};
+      for (let round = 0; round < kTimes; ++round) {
+        const times = await measure(other, `${measure.name}-${round}`);
+        for (const [whose, ms] of Object.entries(times)) (all[whose] ??= []).push(ms);
+      }
+      for (const [whose, times] of Object.entries(all)) {
+        tell(`${what}, ${whose}, ${kTimes} times, ms`, { least: Math.min(...times), middle: quantile(times, 0.5), most: Math.max(...times) });
+      }
+      for (const [whose, times] of Object.entries(all)) assert(Math.max(...times) <= mostMs, `${what}, ${whose}: more than ${mostMs} ms`);
+    }
+  } catch (error) {
+    throw new Error(`${error.message}\n${other.output}`);
+  } finally {
+    await other.end();
+  }
+}
+
 /** Sessions that come and go, some of them without a farewell. */
 async function comeAndGo() {
   const deadline = Date.now() + kMinutes * 60_000;
@@ -168,7 +201,7 @@ async function comeAndGo() {
 }
 
 try {
-  for (const part of [delays, many, loss, networks, comeAndGo]) {
+  for (const part of [delays, many, loss, networks, ends, comeAndGo].filter(({ name }) => kParts.length === 0 || kParts.includes(name))) {
     console.log(`== ${part.name}`);
     await part();
   }
