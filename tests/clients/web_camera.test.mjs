@@ -5,6 +5,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { kTexts } from '../../clients/web-example/texts.js';
 import { expectAccessible } from '../console/support/axe.js';
 import { keepPicture, openBrowser } from '../console/support/browser.js';
+import { startBrowser } from '../console/support/chromium.js';
 import { kNoServer, Server } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
 import { kForClients } from './support/settings.js';
@@ -31,8 +32,8 @@ describe('The page with cameras', { skip: kNoServer }, () => {
   after(() => server.end());
 
   /** A browser of its own, with a worker, and the page in it. */
-  async function browse(options, prepare) {
-    const browser = await openBrowser([server.host, new URL(demo).origin], { ...kInEnglish, ...options });
+  async function browse(options, prepare, chromium) {
+    const browser = await openBrowser([server.host, new URL(demo).origin], { ...kInEnglish, ...options }, chromium);
     opened.push(browser);
     const context = browser.page.context();
     const worker = await WebWorker.start(context, server);
@@ -52,9 +53,25 @@ describe('The page with cameras', { skip: kNoServer }, () => {
     await page.waitForSelector('#room:not([hidden])');
   }
 
+  /** In the page: keeps the tracks that it has ever had. */
+  function keepTracks() {
+    if (!navigator.mediaDevices) return; // of the empty page before it
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    globalThis.tracks = [];
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+      const stream = await open(wanted);
+      globalThis.tracks.push(...stream.getTracks());
+      return stream;
+    };
+  }
+
+  /** Those of a kind: state and device. */
+  const tracksOf = (page, kind) => page.evaluate((wanted) => globalThis.tracks.filter((track) => track.kind === wanted)
+    .map((track) => [track.readyState, track.getSettings().deviceId]), kind);
+
   /** Two in a call, in two windows of a browser. */
-  async function call() {
-    const { page: alice, worker } = await browse();
+  async function call(prepare, chromium) {
+    const { page: alice, worker } = await browse({}, prepare, chromium);
     await enter(alice, 'Alice');
     const bob = await alice.context().newPage();
     await enter(bob, 'Bob', alice.url());
@@ -118,6 +135,32 @@ describe('The page with cameras', { skip: kNoServer }, () => {
     await alice.click('#camera');
     await shows(bob, '#members li:nth-child(1) .player p', kTexts.en['stream.none']);
     assert.strictEqual(await inTile('video').evaluate(({ srcObject }) => srcObject), null);
+  });
+
+  it('sends from another camera and another microphone once they are chosen, and no more from those before', async () => {
+    // The second one makes pictures of depth, which no page shows.
+    const chromium = await startBrowser('--use-fake-device-for-media-stream=device-count=3,fps=5');
+    try {
+      const { alice, bob } = await call(keepTracks, chromium);
+      await alice.click('#camera');
+      await seePictures(bob, 'Alice');
+      for (const [kind, id] of [['video', 'cameras'], ['audio', 'microphones']]) {
+        const select = alice.locator(`#${id}`);
+        const devices = await select.locator('option').evaluateAll((all) => all.map(({ value }) => value));
+        const another = devices.at(-1);
+        assert.deepStrictEqual([await tracksOf(alice, kind), await select.inputValue()], [[['live', devices[0]]], devices[0]]);
+        await select.selectOption(another);
+        await until(`the other of ${id}`, async () => (await tracksOf(alice, kind)).length === 2);
+        assert.deepStrictEqual(await tracksOf(alice, kind), [['ended', devices[0]], ['live', another]]);
+        await seePictures(bob, 'Alice');
+      }
+      const own = alice.locator('#members video.mirrored');
+      assert.deepStrictEqual(await own.evaluate(({ srcObject }) => srcObject.getTracks()[0].getSettings().deviceId), await alice.inputValue('#cameras'));
+      await bob.waitForSelector('#members li:nth-child(1)[data-speaking="true"]');
+    } finally {
+      await Promise.all(opened.map(({ close }) => close()));
+      await chromium.close();
+    }
   });
 
   it('sends on after a reload, and after the sessions of the server have ended', async () => {

@@ -29,11 +29,11 @@ after(async () => (await browser)?.close());
  * dot of the connection, which never rests, sixty times a second.
  * @param {string[]} origins  the allowed ones
  * @param {import('playwright-core').BrowserContextOptions} options
+ * @param {import('playwright-core').Browser} [own]  one with other arguments than the one for all tests
  * @returns {Promise<OpenConsole>}
  */
-export async function openBrowser(origins, options = {}) {
-  browser ??= startBrowser();
-  const context = await (await browser).newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce', ...options });
+export async function openBrowser(origins, options = {}, own = undefined) {
+  const context = await (own ?? await (browser ??= startBrowser())).newContext({ viewport: { width: 1360, height: 860 }, reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(kTimeoutMs);
   const page = await context.newPage();
   const faults = await watch(page, origins);
