@@ -199,7 +199,7 @@ describe('the operator', () => {
       /** @type {HTMLElement} */ (button).click();
     });
     await visit(page, '#/rooms?kind=double');
-    await page.waitForSelector('.pager:has-text("Page 1")');
+    await page.waitForSelector('.pager:has-text("Page 1") button:enabled');
     await clickTwice('Next');
     await page.waitForSelector('.pager:has-text("Page 2") button:enabled');
     await page.waitForSelector(card('double/page30'));
