@@ -492,6 +492,9 @@ void WebSessions::ReportEnd(const WebSession& session, WebEndReason reason) cons
                      {"reason", WebEndReasonName(reason)},
                      {"seconds", lasted.count()}});
   if (reason != WebEndReason::kDeleted) deps_.on_end(session, reason);
+  const bool is_viewer = session.direction == WebDirection::kPlay && deps_.viewers != nullptr;
+  if (!is_viewer || reason == WebEndReason::kRemoved) return;  // whom a sign would bring back
+  (void)deps_.viewers->OnSign(session.room, session.user_id);
 }
 
 }  // namespace rtcroom

@@ -24,6 +24,7 @@
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/stream_liveness.h"
+#include "daemon/core/viewer_leases.h"
 #include "daemon/core/web_grants.h"
 #include "daemon/core/web_worker.h"
 #include "daemon/core/web_worker_pool.h"
@@ -132,6 +133,9 @@ class WebSessions : public CommitListener, public OnAirListener {
     Logger& logger;
     std::string app = "live";  ///< that phones publish to
     OnEnd on_end = [](const WebSession&, WebEndReason) {};
+    /// Gets a sign when a session to play ends: a look at who is there finds none from then on.
+    /// Null: none.
+    ViewerLeases* viewers = nullptr;
   };
   WebSessions(Deps deps, const WebSessionLimits& limits)
       : deps_(std::move(deps)), limits_(limits) {}

@@ -53,7 +53,8 @@ WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
                  .random = deps.runtime.random,
                  .logger = deps.runtime.logger,
                  .app = config.live.app,
-                 .on_end = deps.on_end},
+                 .on_end = deps.on_end,
+                 .viewers = &deps.store.state().viewers},
                 MakeLimits(config.web)),
       commits_(deps.store.state().web_commits) {
   commits_.ForwardTo(&sessions_);

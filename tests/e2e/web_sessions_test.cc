@@ -406,6 +406,34 @@ TEST_F(PushesOfBrowsers, TellOfStreamsAndEnds) {
       json({{"kind", "multi"}, {"roomID", "room"}, {"session", session}, {"reason", "silent"}}));
 }
 
+class ViewersOfBrowsers : public WebSessionsTest {
+ protected:
+  ViewersOfBrowsers()
+      : WebSessionsTest(WithLogins({{"channel.enabled", true},
+                                    {"room.sweep_period", "500ms"},
+                                    {"room.audience_timeout", "5s"}})) {}
+};
+
+TEST_F(ViewersOfBrowsers, StayWhileTheyPlay) {
+  const auto worker = Worker();
+  Gen2Client host = LoggedIn(server_, "host", "live_room");
+  Gen2Client amy = LoggedIn(server_, "amy", "live_room");
+  Gen2Client bob = LoggedIn(server_, "bob", "live_room");
+  ASSERT_EQ(host.Call("add_pusher", PusherBody("r1", "host")).code(), kOk);
+  for (Gen2Client* const viewer : {&amy, &bob}) {
+    ASSERT_EQ(viewer->Call("add_audience", AudienceBody("r1", viewer->user_id())).code(), kOk);
+  }
+  json of_host = MemberBody("r1", "amy");
+  of_host["of"] = "host";
+  const std::string played = Open(amy.Call("get_whep_url", of_host).Text("whepURL"));
+  const auto remain = [&host](std::vector<std::string> viewers) {
+    return Eventually([&] { return AudiencesOf(host, "r1") == viewers; }, kWaitTimeout, kSeldom);
+  };
+  EXPECT_TRUE(remain({"amy"})) << "who came before bob, and gave no other sign";
+  EXPECT_EQ(Delete(played).status, 200);
+  EXPECT_TRUE(remain({}));
+}
+
 class WithoutBrowsers : public WebSessionsTest {
  protected:
   WithoutBrowsers() : WebSessionsTest({{"web.max_sessions", 0}}) {}

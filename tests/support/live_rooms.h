@@ -64,11 +64,11 @@ inline RoomUpdate Watching(const RoomKey& key, const std::string& user_id,
 }
 
 inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id,
-                                  TimePoint now = kNoon) {
+                                  TimePoint now = kNoon, LeaveReason reason = LeaveReason::kLeft) {
   return {.key = key,
           .edit =
               [=](const Room* stored) {
-                return rules::DeleteAudience(stored, Dialect::kGen2, {user_id}, LeaveReason::kLeft,
+                return rules::DeleteAudience(stored, Dialect::kGen2, {user_id}, reason,
                                              SharedPolicy(), now);
               },
           .audience = UserId{user_id}};

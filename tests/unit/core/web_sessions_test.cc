@@ -106,8 +106,9 @@ class WebSessionsTest : public testing::Test {
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
   RevocationList revocations_;
+  ViewerLeases viewers_{clock_, {}};
   CommitRelay relay_;
-  CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
+  CommitFanOut commits_{{&viewers_, &bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
   HookedStore failing_{store_};
   std::vector<std::string> owners_;  ///< that were told of an end
@@ -119,7 +120,8 @@ class WebSessionsTest : public testing::Test {
        .random = random_,
        .logger = logger_,
        .on_end = [this](const WebSession& session,
-                        WebEndReason /*reason*/) { owners_.push_back(session.user_id.value); }},
+                        WebEndReason /*reason*/) { owners_.push_back(session.user_id.value); },
+       .viewers = &viewers_},
       {.per_worker = 6, .per_user = 4, .per_address = 5}};
   const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();
 };
@@ -183,6 +185,19 @@ TEST_F(WebSessionsTest, EndWhenTheirViewerLeaves) {
   EXPECT_THAT(link_->closed, ElementsAre(Pair(of_amy, "kicked")));
   EXPECT_FALSE(sessions_.Plays(Key(), {"amy"}));
   EXPECT_TRUE(sessions_.Has(of_zoe)) << "a pusher is a member as well";
+}
+
+TEST_F(WebSessionsTest, AreASignOfTheirViewerUntilTheyEnd) {
+  Apply(Watching(Key(), "amy"));
+  const std::string played = Play("amy", "host");
+  clock_.Advance(50s);
+  EXPECT_EQ(viewers_.leases().StateOf(Key(), {"amy"})->age, 50s) << "who asks sees that she plays";
+  EXPECT_TRUE(sessions_.Delete(played));
+  EXPECT_EQ(viewers_.leases().StateOf(Key(), {"amy"})->age, 0s);
+  (void)Play("amy", "host");
+  clock_.Advance(60s);
+  Apply(LeavingAudience(Key(), "amy", kNoon, LeaveReason::kHeartbeatTimeout));
+  EXPECT_EQ(viewers_.lapsed().Absent().size(), 1U) << "a sign would bring her back";
 }
 
 TEST_F(WebSessionsTest, RefuseAnOfferWhoseUserLeavesDuringTheCheck) {
