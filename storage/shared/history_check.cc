@@ -56,7 +56,8 @@ struct HistoryCheck::ApplyEvent {
     return Contains(room.pushers, deleted.new_creator);
   }
   bool operator()(const AudienceAdded& added) const {
-    // A viewer with a changed profile keeps its place.
+    // A viewer with a changed profile keeps its place, and one that begins another stay does not.
+    if (added.begins_stay) std::erase(room.viewers, added.user_id.value);
     if (!Contains(room.viewers, added.user_id)) room.viewers.push_back(added.user_id.value);
     return !room.pushers.empty();
   }

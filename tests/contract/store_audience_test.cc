@@ -50,16 +50,6 @@ TEST_P(StoreContract, AppendsAViewerThatRejoins) {
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}", "amy=back"));
 }
 
-/// As `Watching`, by a viewer that begins another stay.
-RoomUpdate WatchingAnew(const RoomKey& key, const std::string& user_id) {
-  RoomUpdate watching = Watching(key, user_id);
-  watching.edit = [user_id](const Room* stored) {
-    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {user_id}, .user_info = "{}"},
-                              SharedPolicy(), kNoon, rules::Rejoin::kBeginsStay);
-  };
-  return watching;
-}
-
 /// The stay that an edit sees.
 std::string StoredStay(Store& store, const RoomKey& key, const std::string& user_id) {
   std::string stay;

@@ -101,6 +101,16 @@ TEST_F(StoreWithoutRoomsCheck, AcceptsTheFieldsThatACreatedGroupBeganWith) {
   EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
 }
 
+TEST_F(StoreWithoutRoomsCheck, AcceptsAViewerThatBeginsAnotherStay) {
+  OpenStore();
+  ASSERT_OK(Apply(*store_, Creating(LiveRoom())));
+  for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
+  ASSERT_OK(Apply(*store_, WatchingAnew(kLiveR1, "amy")));
+  const auto report = CheckStore({.path = Path()});
+  ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty()) << report->findings.kept().front().what;
+}
+
 class OlderStoreCheck : public SqliteFixture, public testing::WithParamInterface<const char*> {};
 
 TEST_P(OlderStoreCheck, ChecksAStoreOfAnEarlierSchemaWithoutChangingIt) {

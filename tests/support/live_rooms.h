@@ -63,6 +63,16 @@ inline RoomUpdate Watching(const RoomKey& key, const std::string& user_id,
           .audience = UserId{user_id}};
 }
 
+/// As `Watching`, by a viewer that begins another stay.
+inline RoomUpdate WatchingAnew(const RoomKey& key, const std::string& user_id) {
+  RoomUpdate watching = Watching(key, user_id);
+  watching.edit = [user_id](const Room* stored) {
+    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {user_id}, .user_info = "{}"},
+                              SharedPolicy(), kNoon, rules::Rejoin::kBeginsStay);
+  };
+  return watching;
+}
+
 inline RoomUpdate LeavingAudience(const RoomKey& key, const std::string& user_id,
                                   TimePoint now = kNoon, LeaveReason reason = LeaveReason::kLeft) {
   return {.key = key,

@@ -332,12 +332,7 @@ TEST_F(ViewerReaperTest, ALaterRoomOfThatIdHasViewersOfItsOwn) {
 }
 
 TEST_F(ViewerReaperTest, FollowsAViewerThatBeginsAnotherStay) {
-  RoomUpdate again = Watching(kLiveR1, "amy");
-  again.edit = [](const Room* stored) {
-    return rules::AddAudience(stored, Dialect::kGen2, {.user_id = {"amy"}}, SharedPolicy(), kNoon,
-                              rules::Rejoin::kBeginsStay);
-  };
-  const Result<RoomChange> change = Apply(store_, again);
+  const Result<RoomChange> change = Apply(store_, WatchingAnew(kLiveR1, "amy"));
   ASSERT_OK(change);
   const auto lease = viewers_.leases().Observe(kLiveR1, {"amy"}, clock_.Monotonic());
   ASSERT_TRUE(lease);
