@@ -1,6 +1,7 @@
 // The cost of the viewers of one room by their number, in memory and in SQLite: CPU of the whole
 // process, which other load on the machine hardly changes. From a release build:
 //   TMPDIR=/var/tmp audience_bench
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -12,8 +13,11 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include "daemon/core/viewer_leases.h"
+#include "daemon/core/viewer_reaper.h"
 #include "storage/memory/memory_store.h"
 #include "tests/bench/bench_store.h"
+#include "tests/support/fake_clock.h"
 #include "tests/support/live_rooms.h"
 
 namespace rtcroom {
@@ -22,6 +26,8 @@ namespace {
 constexpr std::size_t kNoLimit = SIZE_MAX;
 constexpr std::size_t kViewersAtOnce = 1000;
 constexpr std::int64_t kIterations = 1000;
+constexpr std::size_t kExpiries = 100'000;
+constexpr std::chrono::seconds kTimeout{60};
 
 double CpuSeconds() {
   timespec time{};
@@ -53,15 +59,18 @@ std::vector<RoomUpdate> Changes(const RoomKey& key, const std::string& prefix, s
   return updates;
 }
 
-/// A room with so many viewers.
-RoomKey Fill(Store& store, std::size_t viewers) {
+/// A room for so many viewers.
+RoomKey MakeRoomFor(Store& store, std::size_t viewers) {
   const Room room =
       MakeRoom(RoomKind::kLive, fmt::format("watched_by_{}", viewers), "host", Dialect::kGen2);
   Do(store, {Creating(room)});
-  for (std::size_t first = 0; first < viewers; first += kViewersAtOnce) {
-    Do(store, Changes(room.key, fmt::format("viewer_{}", first), kViewersAtOnce, true));
-  }
   return room.key;
+}
+
+void Fill(Store& store, const RoomKey& key, std::size_t viewers) {
+  for (std::size_t first = 0; first < viewers; first += kViewersAtOnce) {
+    Do(store, Changes(key, fmt::format("viewer_{}", first), kViewersAtOnce, true));
+  }
 }
 
 /// @param viewers  that change in one commit.
@@ -93,9 +102,56 @@ void List(benchmark::State& state, Store& store, const RoomKey& key) {
   state.counters["listed"] = static_cast<double>(store.LoadAudiences(key)->audiences.size());
 }
 
+/// The leases of a store's viewers, and their time.
+struct Leases {
+  FakeClock clock{};
+  ViewerLeases viewers{clock, {.timeout = kTimeout}};
+};
+
+/// All viewers of a room expire, without lines in the log. The time is that of one.
+void Expire(benchmark::State& state, Store& store, Leases& leases, const RoomKey& key,
+            std::size_t viewers) {
+  Logger logger(LogFormat::kJson, LogLevel::kError);
+  Alone nodes;
+  ViewerReaper reaper(
+      {.store = store,
+       .viewers = leases.viewers,
+       .cluster = nodes,
+       .clock = leases.clock,
+       .logger = logger,
+       .is_present = [](const RoomKey&, std::uint64_t, const UserId&) { return false; }},
+      {.policy = SharedPolicy()});
+  for (auto _ : state) {
+    Fill(store, key, viewers);
+    leases.clock.Advance(2 * kTimeout);
+    const double begun = CpuSeconds();
+    for (std::size_t left = viewers; left > 0;) {
+      const std::size_t removed = reaper.Sweep(leases.clock.Monotonic()).removed;
+      if (removed == 0) throw std::runtime_error("viewers do not expire");
+      left -= removed;
+    }
+    state.SetIterationTime((CpuSeconds() - begun) / static_cast<double>(viewers));
+  }
+}
+
+void RegisterExpiry(const std::string& name, Store& store, Leases& leases,
+                    const std::vector<std::size_t>& sizes) {
+  for (const std::size_t viewers : sizes) {
+    const RoomKey key = MakeRoomFor(store, viewers);
+    benchmark::RegisterBenchmark(fmt::format("{}/expire/{}", name, viewers).c_str(),
+                                 [&store, &leases, key, viewers](auto& state) {
+                                   Expire(state, store, leases, key, viewers);
+                                 })
+        ->UseManualTime()
+        ->Iterations(static_cast<std::int64_t>(kExpiries / viewers))
+        ->Unit(benchmark::kMicrosecond);
+  }
+}
+
 void Register(const std::string& name, Store& store, const std::vector<std::size_t>& sizes) {
   for (const std::size_t viewers : sizes) {
-    const RoomKey key = Fill(store, viewers);
+    const RoomKey key = MakeRoomFor(store, viewers);
+    Fill(store, key, viewers);
     const auto add = [&](const std::string& what, auto run) {
       benchmark::RegisterBenchmark(fmt::format("{}/{}/{}", name, what, viewers).c_str(),
                                    [&store, key, run](auto& state) { run(state, store, key); })
@@ -105,7 +161,6 @@ void Register(const std::string& name, Store& store, const std::vector<std::size
     };
     add("join", [](auto& state, auto& of, auto& room) { Join(state, of, room, 1); });
     add("leave", [](auto& state, auto& of, auto& room) { Leave(state, of, room, 1); });
-    // As viewers expire, many at once.
     add("leave_100", [](auto& state, auto& of, auto& room) { Leave(state, of, room, 100); });
     add("find", [](auto& state, auto& of, auto& room) { Find(state, of, room); });
     add("list", [](auto& state, auto& of, auto& room) { List(state, of, room); });
@@ -123,6 +178,12 @@ int main(int argc, char** argv) {
   rtcroom::BenchStore sqlite(0);
   rtcroom::Register("memory", memory, sizes);
   rtcroom::Register("sqlite", sqlite.store(), sizes);
+  rtcroom::Leases in_memory;
+  rtcroom::MemoryStore expiring_memory({}, "0123456789abcdef", in_memory.viewers);
+  rtcroom::RegisterExpiry("memory", expiring_memory, in_memory, sizes);
+  rtcroom::Leases in_sqlite;
+  rtcroom::BenchStore expiring_sqlite(0, &in_sqlite.viewers);
+  rtcroom::RegisterExpiry("sqlite", expiring_sqlite.store(), in_sqlite, sizes);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -10,7 +10,8 @@
 
 namespace rtcroom {
 
-BenchStore::BenchStore(std::uint64_t rooms) : rooms_(rooms) {
+BenchStore::BenchStore(std::uint64_t rooms, CommitListener* listener)
+    : rooms_(rooms), listener_(listener == nullptr ? deaf_ : *listener) {
   Open(Durability::kOff);
   Fill();
   Open(Durability::kFull);

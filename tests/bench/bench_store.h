@@ -17,7 +17,8 @@ class BenchStore {
  public:
   /// Creates a store of `rooms` multi rooms with two pushers in each. Changes acknowledged from
   /// then on are on disk.
-  explicit BenchStore(std::uint64_t rooms);
+  /// @param listener  is told of commits; null: nobody is.
+  explicit BenchStore(std::uint64_t rooms, CommitListener* listener = nullptr);
 
   [[nodiscard]] SqliteStore& store() { return *store_; }
   /// Of the database file.
@@ -35,7 +36,8 @@ class BenchStore {
 
   const std::uint64_t rooms_;
   TempDirectory directory_;
-  DeafListener listener_;
+  DeafListener deaf_;
+  CommitListener& listener_;
   std::unique_ptr<SqliteStore> store_;
 };
 
