@@ -165,6 +165,18 @@ TEST_F(LiveExtras, ListViewersInJoinOrder) {
             R"({"userID":"u2","userInfo":"again"},{"userID":"u1","userInfo":""}]})");
 }
 
+TEST_F(LiveExtras, ListThirtyViewersInJoinOrder) {
+  std::string listed;
+  for (int i = 0; i < 30; ++i) {
+    const std::string user = fmt::format("u{:02}", 29 - i);
+    ASSERT_EQ(Watch(user, "of " + user), kOk);
+    listed +=
+        fmt::format(R"({}{{"userID":"{}","userInfo":"of {}"}})", i == 0 ? "" : ",", user, user);
+  }
+  EXPECT_EQ(Post("u00", "get_audiences", {{"roomID", "r1"}}),
+            R"({"code":0,"message":"请求成功","audienceCount":30,"audiences":[)" + listed + "]}");
+}
+
 TEST_F(LiveExtras, ListTheNewestViewersThatFitAndCountAll) {
   const std::string info(1024, '"');  // twice as long in JSON
   for (int i = 0; i < 200; ++i) ASSERT_EQ(Watch(fmt::format("u{:03}", i), info), kOk);
