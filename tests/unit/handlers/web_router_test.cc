@@ -13,6 +13,7 @@
 #include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
+#include "tests/support/fake_boot_clock.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
@@ -31,6 +32,7 @@ using testing::IsEmpty;
 class WebRouterTest : public testing::Test {
  protected:
   void SetUp() override {
+    node_.RenewForGood();
     ASSERT_OK(Apply(store_, Creating(MakeRoom(RoomKind::kMulti, "r1", "host"))));
     ASSERT_OK(Apply(store_, Adding(key_, "guest")));
     sessions_.Attach(link_, 64, {});
@@ -99,10 +101,15 @@ class WebRouterTest : public testing::Test {
   LastRequest recorded_;
   RequestRecorder recorder_{ids_, recorded_, clock_, logger_};
   const Cors cors_{{}};
-  WebRouter router_{
-      {.sessions = sessions_, .addresses = addresses_, .admission = admission_, .clock = clock_},
-      recorder_,
-      cors_};
+  FakeBootClock boot_clock_;
+  NodeLease node_{boot_clock_};
+  WebRouter router_{{.sessions = sessions_,
+                     .addresses = addresses_,
+                     .admission = admission_,
+                     .clock = clock_,
+                     .node = &node_},
+                    recorder_,
+                    cors_};
 };
 
 TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
@@ -152,6 +159,19 @@ TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
   EXPECT_THAT(Values(Send("POST", url, "offer"), "Retry-After"), ElementsAre("1"))
       << "more than two offers at once";
   EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
+}
+
+TEST_F(WebRouterTest, TakesNoOfferWhileTheNodeIsCutOffFromTheStore) {
+  const std::string url = WhipUrl();
+  (void)Begin("POST", url, "offer");
+  const std::string session = "/weapp/web/" + link_->opened.back();
+  node_.End();
+  const HttpReply reply = Send("POST", url, "offer");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "cut off from the store\n");
+  EXPECT_THAT(Values(reply, "Retry-After"), ElementsAre("1"));
+  EXPECT_EQ(link_->opened.size(), 1U);
+  EXPECT_EQ(Send("DELETE", session).status, 200) << "what needs no store is done";
 }
 
 TEST_F(WebRouterTest, AnswersPatchesByTheirSession) {
