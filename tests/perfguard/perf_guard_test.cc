@@ -154,6 +154,7 @@ class PerfGuard : public testing::Test {
     named("set_custom_field", 1, {{"fieldName", "likes"}, {"operation", "inc"}});
     named("get_custom_info", 1);
     named("add_audience", 2, {{"userInfo", "a viewer"}});
+    named("audience_heartbeat", 2);
     named("get_audiences", 2);
     named("delete_audience", 2);
     named("delete_pusher", 1);
