@@ -54,7 +54,9 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;
-      deps_.receivers.EndMembership(membership);
+      for (const PushReceiverPtr& receiver : deps_.receivers.Of(number, membership.account)) {
+        receiver->OnMembershipEnded(number, membership.reason);
+      }
     }
   }
   return {};

@@ -224,12 +224,6 @@ void PushReceivers::Deliver(std::uint64_t room_number, Outgoing& outgoing) {
   }
 }
 
-void PushReceivers::EndMembership(const GroupMembership& membership) {
-  for (const PushReceiverPtr& receiver : Of(membership.room_number, membership.account)) {
-    receiver->OnMembershipEnded(membership.room_number, membership.reason);
-  }
-}
-
 void PushReceivers::OnEventsLost() {
   outgoing_.clear();
   (void)CountWaiting(0);

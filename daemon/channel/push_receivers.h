@@ -46,8 +46,8 @@ struct PushCounts {
 /// of many viewers (`kMostToldViewers`) is told once a second, and with events that follow its
 /// changes.
 ///
-/// @threads safe from any thread, but `Push`, `EndMembership`, `OnEventsLost` and `OnTick` for one.
-///          No lock is held while a receiver is called or the store is read.
+/// @threads safe from any thread, but `Push`, `OnEventsLost` and `OnTick` for one. No lock is held
+///          while a receiver is called or the store is read.
 class PushReceivers {
  public:
   /// Bytes that a room delivers between two ticks; the last object may exceed it, and counts for
@@ -97,8 +97,6 @@ class PushReceivers {
   /// Committed events and messages, each in the store's order.
   void Push(std::span<const StoredEvent> events, std::span<const StoredMessage> messages)
       EXCLUDES(mutex_);
-  /// The receivers of that account in the room are told that they get nothing more of it.
-  void EndMembership(const GroupMembership& membership) EXCLUDES(mutex_);
   void OnEventsLost() EXCLUDES(mutex_);
   void OnTick() EXCLUDES(mutex_);
   /// Before the server stops.
