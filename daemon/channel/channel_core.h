@@ -22,7 +22,6 @@
 #include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/login_table.h"
-#include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_login.h"
 #include "daemon/core/account_store.h"
 #include "daemon/core/account_validities.h"
@@ -53,9 +52,8 @@ struct ChannelDeps {
   const RemovalClock& removal;
   RandomSource& random;
   Logger& logger;
-  DeliveryObserver* observer = nullptr;      ///< null: none
-  const PushReceivers* receivers = nullptr;  ///< all clients; null: there are none
-  DirectContacts* contacts = nullptr;        ///< null: any account may be sent messages
+  DeliveryObserver* observer = nullptr;  ///< null: none
+  DirectContacts* contacts = nullptr;    ///< null: any account may be sent messages
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
   /// in `accounts`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
@@ -65,6 +63,8 @@ struct ChannelDeps {
   /// Whether all servers on the store read messages that are stored as they were sent; null: they
   /// do.
   std::function<bool()> may_store_plain{};
+  /// Whether a client of that account breaks on messages to it that are not JSON; null: none does.
+  std::function<bool(const UserId& account)> reads_json_only{};
 };
 
 /// The logins under their lock, and what follows from a change of them.

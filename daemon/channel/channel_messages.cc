@@ -165,7 +165,7 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Mes
   }
   StoredMessage message = MessageOf(account, 0, draft);
   if (draft.deliver) return Deliver(draft, std::move(message));
-  if (core_.deps.receivers != nullptr && core_.deps.receivers->ReadsJsonOnly(draft.to)) {
+  if (core_.deps.reads_json_only && core_.deps.reads_json_only(draft.to)) {
     if (const Status passed = Guard(draft, message.content); !passed) return passed.error();
   }
   return Store(std::move(message), draft.address);

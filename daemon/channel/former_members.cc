@@ -54,7 +54,7 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;
-      for (const PushReceiverPtr& receiver : deps_.receivers.Of(number, membership.account)) {
+      for (const PushReceiverPtr& receiver : deps_.receivers.Of(membership.account, number)) {
         receiver->OnMembershipEnded(number, membership.reason);
       }
     }

@@ -61,8 +61,6 @@ class PushReceiver {
   [[nodiscard]] virtual ClientKind client() const { return ClientKind::kRtcroom; }
   /// Whether its client is there: the login of one that polls outlives it.
   [[nodiscard]] virtual bool IsPresent() const { return true; }
-  /// Whether its client breaks on messages from users that are not JSON.
-  [[nodiscard]] virtual bool ReadsJsonOnly() const { return false; }
 
   /// Has it called with the next tick.
   void TickSoon() { due_ = MonotonicTime::min(); }

@@ -178,11 +178,9 @@ bool PushReceivers::CountWaiting(std::size_t bytes) {
 }
 
 void PushReceivers::DeliverDirect(const StoredMessage& message) {
-  for (const PushReceiverPtr& receiver : Listening(message.receiver)) receiver->OnDirect(message);
+  for (const PushReceiverPtr& receiver : Of(message.receiver)) receiver->OnDirect(message);
   if (message.content.sender == message.receiver) return;
-  for (const PushReceiverPtr& receiver : Listening(message.content.sender)) {
-    receiver->OnSent(message);
-  }
+  for (const PushReceiverPtr& receiver : Of(message.content.sender)) receiver->OnSent(message);
 }
 
 void PushReceivers::CountPush(std::optional<TimePoint> made_at) {
@@ -242,8 +240,8 @@ void PushReceivers::Deliver(const PushNotice& notice) {
   // Whatever has a sender is a message.
   const bool is_tip = !is_for_all && notice.form == PushForm::kSdk && notice.user_id.value.empty();
   if (is_tip && CountIn(notice.room_number) > PushNotices::kMostTold) return;
-  const auto receivers = is_for_all ? std::make_shared<const Receivers>(Listening(notice.user_id))
-                                    : In(notice.room_number);
+  const auto receivers =
+      is_for_all ? std::make_shared<const Receivers>(Of(notice.user_id)) : In(notice.room_number);
   for (const PushReceiverPtr& receiver : *receivers) {
     const ClientKind client = receiver->client();
     if (client == ClientKind::kPolls) continue;
@@ -320,12 +318,6 @@ std::shared_ptr<const PushReceivers::Receivers> PushReceivers::In(std::uint64_t 
   return found == by_room_.end() ? std::make_shared<const Receivers>() : found->second.Copy();
 }
 
-PushReceivers::Receivers PushReceivers::Listening(const UserId& user_id) const {
-  const MutexLock lock(mutex_);
-  const auto found = by_user_.find(user_id);
-  return found == by_user_.end() ? Receivers() : found->second;
-}
-
 std::vector<GroupMembership> PushReceivers::Memberships() const {
   std::vector<GroupMembership> memberships;
   const MutexLock lock(mutex_);
@@ -341,18 +333,14 @@ std::vector<GroupMembership> PushReceivers::Memberships() const {
   return memberships;
 }
 
-bool PushReceivers::ReadsJsonOnly(const UserId& user_id) const {
-  return std::ranges::any_of(Listening(user_id), [](const PushReceiverPtr& receiver) {
-    return receiver->ReadsJsonOnly();
-  });
-}
-
-PushReceivers::Receivers PushReceivers::Of(std::uint64_t room_number, const UserId& user_id) const {
+PushReceivers::Receivers PushReceivers::Of(const UserId& user_id, std::uint64_t room_number) const {
   Receivers found;
   const MutexLock lock(mutex_);
-  const auto room = by_room_.find(room_number);
   const auto user = by_user_.find(user_id);
-  if (room == by_room_.end() || user == by_user_.end()) return found;
+  if (user == by_user_.end()) return found;
+  if (room_number == 0) return user->second;
+  const auto room = by_room_.find(room_number);
+  if (room == by_room_.end()) return found;
   std::ranges::copy_if(user->second, std::back_inserter(found), [&](const PushReceiverPtr& one) {
     return room->second.index.contains(one.get());
   });

@@ -109,14 +109,12 @@ class PushReceivers {
   using Receivers = std::vector<PushReceiverPtr>;
   /// The receivers that have subscribed to the room; shared until they change.
   [[nodiscard]] std::shared_ptr<const Receivers> In(std::uint64_t room_number) EXCLUDES(mutex_);
-  /// The receivers of that user that have subscribed to the room.
-  [[nodiscard]] Receivers Of(std::uint64_t room_number, const UserId& user_id) const
+  /// The receivers of that user. @param room_number  only those that have subscribed to it; 0: all.
+  [[nodiscard]] Receivers Of(const UserId& user_id, std::uint64_t room_number = 0) const
       EXCLUDES(mutex_);
   /// The rooms of all clients of 2018. After lost events the caller checks whether their users are
   /// still members; other clients read their rooms again by themselves.
   [[nodiscard]] std::vector<GroupMembership> Memberships() const EXCLUDES(mutex_);
-  /// Whether a client of the user breaks on messages that are not JSON.
-  [[nodiscard]] bool ReadsJsonOnly(const UserId& user_id) const EXCLUDES(mutex_);
 
   /// Who watches which list of rooms; this object gives it events and time.
   RoomListPushes& lists() { return lists_; }
@@ -151,7 +149,6 @@ class PushReceivers {
     MonotonicTime next_viewers{};  ///< when a number may be told by itself
   };
 
-  [[nodiscard]] Receivers Listening(const UserId& user_id) const EXCLUDES(mutex_);
   /// Returns the receivers whose tick is due at that time.
   [[nodiscard]] Receivers DueAt(MonotonicTime time) const EXCLUDES(mutex_);
   [[nodiscard]] Receivers All() const { return DueAt(MonotonicTime::max()); }

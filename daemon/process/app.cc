@@ -237,7 +237,7 @@ Status App::BuildServices() {
 ViewerPresence App::PresenceOfViewers() {
   return [channel = channel_.get(), web = web_ ? &web_->sessions() : nullptr](
              const RoomKey& room, std::uint64_t room_number, const UserId& user_id) {
-    return (channel != nullptr && AnyPresent(channel->receivers().Of(room_number, user_id))) ||
+    return (channel != nullptr && AnyPresent(channel->receivers().Of(user_id, room_number))) ||
            (web != nullptr && web->Plays(room, user_id));
   };
 }

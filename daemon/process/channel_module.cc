@@ -90,13 +90,16 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .random = deps.runtime.random,
                            .logger = deps.runtime.logger,
                            .observer = &deps.observer,
-                           .receivers = &receivers_,
                            .contacts = contacts_.get(),
                            .logins = deps.store.storage().account_logins(),
                            .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
                            .places = &places_,
                            .held = &deps.held,
-                           .may_store_plain = MayStorePlain(deps.store)},
+                           .may_store_plain = MayStorePlain(deps.store),
+                           .reads_json_only =
+                               [this](const UserId& account) {
+                                 return clients_.ReadsJsonOnly(account);
+                               }},
                ChannelTokens(std::move(key)), options_),
       clients_(channel_, receivers_, calls_),
       reader_(RoomReader::Deps{.rooms = deps.store.storage(),

@@ -232,7 +232,7 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
     const UserId account{text};
     const auto listed = members->find(account);
     const bool is_in = listed != members->end() || account == request.caller.account ||
-                       !context.receivers.Of(group->room.sequence, account).empty();
+                       !context.receivers.Of(account, group->room.sequence).empty();
     if (!is_in || reply.text().size() > kMaxNamedBytes) continue;
     const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
     reply.Json(MemberOf(context, *group, account, joined_at));

@@ -71,10 +71,4 @@ bool WebimClient::IsPresent() const {
   return login != nullptr && login->IsPolling(now);
 }
 
-bool WebimClient::ReadsJsonOnly() const {
-  const MutexLock lock(clients_.mutex_);
-  const WebimLogin* const login = clients_.state_.logins().Find(login_.instance);
-  return login != nullptr && login->IsInGen2LiveRoom();
-}
-
 }  // namespace rtcroom

@@ -38,7 +38,6 @@ class WebimClient : public PushReceiver, public std::enable_shared_from_this<Web
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
   [[nodiscard]] ClientKind client() const override { return ClientKind::kPolls; }
   [[nodiscard]] bool IsPresent() const override;
-  [[nodiscard]] bool ReadsJsonOnly() const override;
 
  private:
   WebimClients& clients_;

@@ -135,8 +135,14 @@ bool WebimClients::WasBrought(std::uint64_t room_number, const RoomPush& push) {
 
 // Polls
 
+bool WebimClients::ReadsJsonOnly(const UserId& account) const {
+  const PushReceivers::Receivers receivers = receivers_.Of(account);
+  const MutexLock lock(mutex_);
+  return std::ranges::any_of(LoginsOf(receivers), &WebimLogin::IsInGen2LiveRoom);
+}
+
 void WebimClients::Guard(const UserId& account, std::vector<StoredMessage>& messages) const {
-  if (receivers_.ReadsJsonOnly(account)) std::erase_if(messages, std::not_fn(PassesDirect));
+  if (ReadsJsonOnly(account)) std::erase_if(messages, std::not_fn(PassesDirect));
 }
 
 void WebimClients::PollAccount(const ChannelInstance& caller, std::uint64_t cursor,

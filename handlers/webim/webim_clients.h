@@ -90,7 +90,10 @@ class WebimClients {
   Result<std::vector<bool>> AreMembers(const ChannelInstance& caller, const RoomId& group,
                                        std::span<const UserId> accounts);
 
-  /// Leaves out what a client of the account that is in a live room of gen-2 cannot read.
+  /// Whether a client of the account is in a live room of gen-2, where it breaks on messages
+  /// between accounts that are not JSON.
+  [[nodiscard]] bool ReadsJsonOnly(const UserId& account) const;
+  /// Leaves out what such a client cannot read.
   /// @param messages  between accounts.
   void Guard(const UserId& account, std::vector<StoredMessage>& messages) const;
 
@@ -134,9 +137,9 @@ class WebimClients {
   void CompleteGroup(const ChannelInstance& login);
   void EndMembership(const ChannelInstance& login, std::uint64_t room_number, LeaveReason reason);
   void OnEventsLost(const ChannelInstance& login);
-  /// The login of a receiver in the group; null: it has another client, or is not in it.
-  [[nodiscard]] const WebimLogin* FindMember(const PushReceiver& receiver,
-                                             std::uint64_t room_number) const REQUIRES(mutex_);
+  /// The logins of those receivers that are clients of 2018.
+  [[nodiscard]] std::vector<const WebimLogin*> LoginsOf(
+      const PushReceivers::Receivers& receivers) const REQUIRES(mutex_);
   /// Joins the group that the key names: after a restart, memory has no groups. Where only members
   /// may be in it, the key is good for the stay for which it was given: who has come back joins
   /// again.

@@ -180,12 +180,16 @@ Result<GroupMembers> WebimClients::Members(const ChannelInstance& caller, const 
   return found;
 }
 
-const WebimLogin* WebimClients::FindMember(const PushReceiver& receiver,
-                                           std::uint64_t room_number) const {
-  if (receiver.client() != ClientKind::kPolls) return nullptr;
-  const auto& client = static_cast<const WebimClient&>(receiver);
-  const WebimLogin* const login = state_.logins().Find(client.login().instance);
-  return login != nullptr && login->IsIn(room_number) ? login : nullptr;
+std::vector<const WebimLogin*> WebimClients::LoginsOf(
+    const PushReceivers::Receivers& receivers) const {
+  std::vector<const WebimLogin*> logins;
+  for (const PushReceiverPtr& receiver : receivers) {
+    if (receiver->client() != ClientKind::kPolls) continue;
+    const auto& client = static_cast<const WebimClient&>(*receiver);
+    const WebimLogin* const login = state_.logins().Find(client.login().instance);
+    if (login != nullptr) logins.push_back(login);
+  }
+  return logins;
 }
 
 Result<std::vector<bool>> WebimClients::AreMembers(const ChannelInstance& caller,
@@ -195,13 +199,11 @@ Result<std::vector<bool>> WebimClients::AreMembers(const ChannelInstance& caller
   if (!room) return room.error();
   std::vector<bool> are_members;
   for (const UserId& account : accounts) {
-    const PushReceivers::Receivers receivers = receivers_.Of(room->sequence, account);
+    const PushReceivers::Receivers receivers = receivers_.Of(account, room->sequence);
     const MutexLock lock(mutex_);
-    bool is_member = false;
-    for (const PushReceiverPtr& one : receivers) {
-      is_member = is_member || FindMember(*one, room->sequence) != nullptr;
-    }
-    are_members.push_back(is_member);
+    are_members.push_back(std::ranges::any_of(
+        LoginsOf(receivers),
+        [&](const WebimLogin* const login) { return login->IsIn(room->sequence); }));
   }
   return are_members;
 }

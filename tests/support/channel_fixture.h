@@ -108,10 +108,11 @@ class ChannelFixture {
                  .removal = removal,
                  .random = random,
                  .logger = logger,
-                 .receivers = &receivers,
                  .node = &node,
                  .places = &places,
-                 .may_store_plain = [this] { return may_store_plain.load(); }},
+                 .may_store_plain = [this] { return may_store_plain.load(); },
+                 .reads_json_only =
+                     [this](const UserId& account) { return clients.ReadsJsonOnly(account); }},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
         reader({.rooms = store,
                 .events = store,

@@ -399,9 +399,9 @@ TEST_F(Receivers, AreCountedInTheirRooms) {
   EXPECT_EQ(receivers_.CountIn(number_), 2U);
   EXPECT_THAT(receivers_.UsersIn(number_, 1), ElementsAre(UserId{"ann"}));
   EXPECT_EQ(receivers_.CountIn(number_ + 1), 0U);
-  EXPECT_THAT(receivers_.Of(number_, {"ann"}), SizeIs(1));
-  EXPECT_THAT(receivers_.Of(number_ + 1, {"ann"}), IsEmpty());
-  EXPECT_THAT(receivers_.Of(number_, {"eve"}), IsEmpty());
+  EXPECT_THAT(receivers_.Of({"ann"}, number_), SizeIs(1));
+  EXPECT_THAT(receivers_.Of({"ann"}, number_ + 1), IsEmpty());
+  EXPECT_THAT(receivers_.Of({"eve"}, number_), IsEmpty());
 }
 
 TEST_F(Receivers, ARoomThatIsTooFarBehindSkipsToItsNewestMessages) {

@@ -144,7 +144,6 @@ class BoundedChannelTest : public testing::Test {
                     .removal = removal_,
                     .random = random_,
                     .logger = logger_,
-                    .receivers = &receivers_,
                     .held = &held_},
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {.group_rate = {.per_second = 1, .burst = 4}, .max_held_bytes = 100'000}};
