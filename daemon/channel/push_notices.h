@@ -5,15 +5,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "daemon/base/mutex.h"
-#include "daemon/core/ids.h"
 #include "daemon/core/notice_log.h"
 
 namespace rtcroom {
+
+/// A notice that is delivered.
+struct NoticePush : PushNotice {
+  /// What receivers make of it, by variant: the first one makes it, and the others use it; all on
+  /// the feed's thread.
+  std::map<int, std::string> forms{};
+};
 
 /// Waits for the feed, which delivers it within its next tick. Receivers that are not there then do
 /// not get it, now or later.
@@ -45,16 +53,16 @@ class PushNotices : public NoticeListener {
 
   void Add(PushNotice notice) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    const std::size_t bytes = bytes_ + notice.object.size();
+    const std::size_t bytes = bytes_ + notice.bytes();
     if (waiting_.size() >= kMaxWaiting || bytes > kMaxWaitingBytes) return;
     bytes_ = bytes;
     waiting_.push_back(std::move(notice));
   }
-  /// For the receivers at all servers on the store. @param notice  in the form of SDKs.
+  /// For the receivers at all servers on the store.
   void Share(PushNotice notice) EXCLUDES(mutex_) {
     if (others_ == nullptr) return Add(std::move(notice));
     const MutexLock lock(mutex_);
-    const std::size_t bytes = untold_bytes_ + notice.object.size();
+    const std::size_t bytes = untold_bytes_ + notice.bytes();
     if (untold_.size() >= kMaxUntold || bytes > kMaxWaitingBytes) return;
     untold_bytes_ = bytes;
     untold_.push_back(std::move(notice));
@@ -70,7 +78,7 @@ class PushNotices : public NoticeListener {
     }
     if (told.empty() || !others_->ReportNotices(told)) return;
     const MutexLock lock(mutex_);
-    for (const PushNotice& notice : told) untold_bytes_ -= notice.object.size();
+    for (const PushNotice& notice : told) untold_bytes_ -= notice.bytes();
     untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told.size()));
   }
   void OnNotices(std::span<const PushNotice> notices) noexcept override {
@@ -86,7 +94,7 @@ class PushNotices : public NoticeListener {
   NoticeLog* const others_;
   Mutex mutex_;
   std::vector<PushNotice> waiting_ GUARDED_BY(mutex_);
-  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of their objects
+  std::size_t bytes_ GUARDED_BY(mutex_) = 0;  ///< of them
   std::deque<PushNotice> untold_ GUARDED_BY(mutex_);
   std::size_t untold_bytes_ GUARDED_BY(mutex_) = 0;  ///< likewise
 };

@@ -4,10 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "daemon/base/clock.h"
-#include "daemon/channel/channel_figures.h"
 #include "daemon/channel/push_notices.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
@@ -32,13 +30,8 @@ class PushReceiver {
   virtual void OnDirect(const StoredMessage& /*message*/) {}
   /// A message from its user to another one.
   virtual void OnSent(const StoredMessage& /*message*/) {}
-  /// Something that is not stored.
-  /// @param room_number  of the room that it is about; 0: it is about its user. It may have just
-  ///                     left that room.
-  /// @param object       the push, in the form of its client.
-  virtual void OnNotice(std::uint64_t /*room_number*/, const std::string& /*object*/) {}
-  /// The groups of its account may have changed.
-  virtual void OnGroupsChanged() {}
+  /// Something that is not stored. It may have just left the room that this is about.
+  virtual void OnNotice(NoticePush& /*push*/) {}
   /// A list of rooms that it watches has changed.
   virtual void OnRoomList(RoomListPush& /*push*/) {}
   /// Some events are unknown: it has to read its rooms again.
@@ -55,10 +48,8 @@ class PushReceiver {
   virtual void OnStop() {}
   /// Constant once it receives anything.
   [[nodiscard]] virtual const UserId& user_id() const = 0;
-  /// Whether it gets notices of its rooms: which streams begin and end. Constant as `user_id`.
-  [[nodiscard]] virtual bool asks_streams() const { return false; }
-  /// The kind of its client, which decides on the form of notices: one of 2018 gets none. Constant.
-  [[nodiscard]] virtual ClientKind client() const { return ClientKind::kRtcroom; }
+  /// Whether it is the login of a client of 2018. Constant.
+  [[nodiscard]] virtual bool IsOf2018() const { return false; }
   /// Whether its client is there: the login of one that polls outlives it.
   [[nodiscard]] virtual bool IsPresent() const { return true; }
 

@@ -65,7 +65,7 @@ void PushReceivers::Unsubscribe(std::uint64_t room_number, const PushReceiver& r
     if (subscribed.receivers.empty()) by_room_.erase(found);
   }
   // The login of an old client outlives its polls.
-  if (receiver.client() != ClientKind::kPolls) Sign(key, receiver.user_id());
+  if (!receiver.IsOf2018()) Sign(key, receiver.user_id());
 }
 
 void PushReceivers::Remove(const PushReceiverPtr& receiver) {
@@ -235,32 +235,21 @@ void PushReceivers::CheckBans() {
   for (const PushReceiverPtr& receiver : All()) receiver->OnBans();
 }
 
-void PushReceivers::Deliver(const PushNotice& notice) {
-  const bool is_for_all = notice.room_number == 0;
-  // Whatever has a sender is a message.
-  const bool is_tip = !is_for_all && notice.form == PushForm::kSdk && notice.user_id.value.empty();
-  if (is_tip && CountIn(notice.room_number) > PushNotices::kMostTold) return;
+void PushReceivers::Deliver(NoticePush push) {
+  const bool is_tip = std::holds_alternative<MemberNotice>(push.fact);
+  if (is_tip && CountIn(push.room_number) > PushNotices::kMostTold) return;
+  const bool is_for_all = push.room_number == 0;
   const auto receivers =
-      is_for_all ? std::make_shared<const Receivers>(Of(notice.user_id)) : In(notice.room_number);
+      is_for_all ? std::make_shared<const Receivers>(Of(push.user_id)) : In(push.room_number);
   for (const PushReceiverPtr& receiver : *receivers) {
-    const ClientKind client = receiver->client();
-    if (client == ClientKind::kPolls) continue;
-    if ((client == ClientKind::kSdk) != (notice.form == PushForm::kSdk)) continue;
-    if (!is_for_all && receiver->user_id() == notice.user_id) continue;
-    if (notice.object.empty()) {
-      receiver->OnGroupsChanged();
-      continue;
-    }
-    // A push that it does not know would end the poll of an older client.
-    if (is_for_all || receiver->asks_streams())
-      receiver->OnNotice(notice.room_number, notice.object);
+    if (is_for_all || receiver->user_id() != push.user_id) receiver->OnNotice(push);
   }
 }
 
 void PushReceivers::OnTick() {
   CheckBans();
   notices_.Tell();
-  for (const PushNotice& notice : notices_.Take()) Deliver(notice);
+  for (PushNotice& notice : notices_.Take()) Deliver({std::move(notice)});
   const MonotonicTime now = deps_.clock.Monotonic();
   for (auto& [room_number, outgoing] : outgoing_) {
     TellViewers(outgoing, now);
@@ -323,7 +312,7 @@ std::vector<GroupMembership> PushReceivers::Memberships() const {
   const MutexLock lock(mutex_);
   for (const auto& [number, subscribed] : by_room_) {
     for (const PushReceiverPtr& receiver : subscribed.receivers) {
-      if (receiver->client() != ClientKind::kPolls) continue;
+      if (!receiver->IsOf2018()) continue;
       memberships.push_back({.room = subscribed.key,
                              .room_number = number,
                              .account = receiver->user_id(),

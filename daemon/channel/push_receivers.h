@@ -157,7 +157,7 @@ class PushReceivers {
   void TellViewers(Outgoing& outgoing, MonotonicTime now);
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
-  void Deliver(const PushNotice& notice) EXCLUDES(mutex_);
+  void Deliver(NoticePush push) EXCLUDES(mutex_);
   /// Before anything is delivered, so that a banned user receives nothing more.
   void CheckBans();
   void Append(Outgoing& outgoing, RoomObject object);

@@ -183,14 +183,14 @@ Status App::BuildServices() {
   if (ServesBrowsers(*config_)) {
     web_ = std::make_unique<WebModule>(*config_, WebModuleDeps{.store = store_,
                                                                .observer = metrics_.web_observer(),
-                                                               .on_end = MakeWebEndedPushes(),
+                                                               .on_end = MakeWebEndedNotices(),
                                                                .runtime = runtime_});
   }
   if (HasMediaServer(config_->live)) {
     std::vector<OnAirListener*> on_air;
     if (channel_ != nullptr) {
       on_air.push_back(
-          &stream_pushes_.emplace(store_.state().claims, channel_->receivers().notices()));
+          &stream_notices_.emplace(store_.state().claims, channel_->receivers().notices()));
     }
     if (web_ != nullptr) on_air.push_back(&web_->sessions());
     media_ = std::make_unique<MediaModule>(
@@ -249,12 +249,12 @@ std::function<bool(std::uint64_t)> App::UsesOfGroups() {
   };
 }
 
-WebSessions::OnEnd App::MakeWebEndedPushes() {
+WebSessions::OnEnd App::MakeWebEndedNotices() {
   return [this](const WebSession& session, WebEndReason reason) {
     if (channel_ == nullptr) return;
     channel_->receivers().notices().Add(
         {.user_id = session.user_id,
-         .object = WebEndedPush(session.room, session.id, WebEndReasonName(reason))});
+         .fact = WebEndedNotice{.room = session.room, .session = session.id, .reason = reason}});
   };
 }
 

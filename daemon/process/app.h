@@ -57,6 +57,7 @@
 #include "daemon/admin/readiness_check.h"
 #include "daemon/auth/account_logins.h"
 #include "daemon/base/logger.h"
+#include "daemon/channel/stream_notices.h"
 #include "daemon/config/config.h"
 #include "daemon/config/config_checks.h"
 #include "daemon/core/media_signs.h"
@@ -77,7 +78,6 @@
 #include "daemon/process/upkeep_module.h"
 #include "daemon/process/watchdog.h"
 #include "daemon/process/web_module.h"
-#include "handlers/channel/stream_pushes.h"
 
 namespace rtcroom {
 
@@ -171,7 +171,7 @@ class App {
   [[nodiscard]] ViewerPresence PresenceOfViewers();
   [[nodiscard]] std::function<bool(std::uint64_t)> UsesOfGroups();
   /// Tells users of the channel that a session of theirs has ended.
-  [[nodiscard]] WebSessions::OnEnd MakeWebEndedPushes();
+  [[nodiscard]] WebSessions::OnEnd MakeWebEndedNotices();
   /// Tells the other nodes what callbacks and a media server of one's own tell.
   void ShareMedia();
   [[nodiscard]] ConsoleFacts MakeConsoleFacts() const;
@@ -192,7 +192,7 @@ class App {
   std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
   std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
   std::unique_ptr<AccountLogins> account_logins_;
-  std::optional<StreamPushes> stream_pushes_;        ///< only with the channel
+  std::optional<StreamNotices> stream_notices_;      ///< only with the channel
   std::unique_ptr<WebModule> web_;                   ///< only where browsers are served
   std::unique_ptr<MediaModule> media_;               ///< only with a media server
   std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud

@@ -238,7 +238,14 @@ void PushPoll::OnDirect(const StoredMessage& message) {
   Finish();
 }
 
-void PushPoll::OnNotice(std::uint64_t /*room_number*/, const std::string& object) {
+void PushPoll::OnNotice(NoticePush& push) {
+  const std::string object = NoticeObject(push.fact, login_.asks_streams);
+  if (!object.empty()) AddPush(object);
+}
+
+void PushPoll::OnRoomList(RoomListPush& push) { AddPush(ListPush(push)); }
+
+void PushPoll::AddPush(std::string_view object) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
@@ -247,8 +254,6 @@ void PushPoll::OnNotice(std::uint64_t /*room_number*/, const std::string& object
   }
   Finish();
 }
-
-void PushPoll::OnRoomList(RoomListPush& push) { OnNotice(0, ListPush(push)); }
 
 void PushPoll::Wake() {
   const bool is_waiting = [&] {

@@ -45,14 +45,13 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message) override;
-  void OnNotice(std::uint64_t room_number, const std::string& object) override;
+  void OnNotice(NoticePush& push) override;
   void OnRoomList(RoomListPush& push) override;
   void OnEventsLost() override { Wake(); }
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
-  [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
  private:
   /// A room that the poll asks about.
@@ -81,6 +80,8 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   bool ReadAll();
   bool ReadRoom(PolledRoom& room);
   bool ReadDirects();
+  /// Adds a push of a list or a notice.
+  void AddPush(std::string_view object) EXCLUDES(mutex_);
   /// Something has come that was not read.
   void Wake() EXCLUDES(mutex_);
   /// Whether the client is to be reminded of its heartbeats.

@@ -64,12 +64,11 @@ class ChannelSocket : public RequestSocket {
 
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message) override;
-  void OnNotice(std::uint64_t room_number, const std::string& object) override;
+  void OnNotice(NoticePush& push) override;
   void OnRoomList(RoomListPush& push) override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
-  [[nodiscard]] bool asks_streams() const override { return login_.asks_streams; }
 
  private:
   struct Request {

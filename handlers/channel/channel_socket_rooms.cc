@@ -192,9 +192,11 @@ void ChannelSocket::OnDirect(const StoredMessage& message) {
   WritePush(WebSocket::EncodeText(DirectPush(message)), message.content.sent_at);
 }
 
-void ChannelSocket::OnNotice(std::uint64_t /*room_number*/, const std::string& object) {
+void ChannelSocket::OnNotice(NoticePush& push) {
   const MutexLock lock(mutex_);
-  if (is_connected_) WritePush(WebSocket::EncodeText(object), std::nullopt);
+  if (!is_connected_) return;
+  const std::string object = NoticeObject(push.fact, login_.asks_streams);
+  if (!object.empty()) WritePush(WebSocket::EncodeText(object), std::nullopt);
 }
 
 void ChannelSocket::OnRoomList(RoomListPush& push) {

@@ -160,6 +160,29 @@ const std::string& ListPush(RoomListPush& push) {
   return push.object;
 }
 
+std::string NoticeObject(const NoticeFact& fact, bool asks_streams) {
+  const auto begin = [](std::string_view name, const RoomKey& room) {
+    JsonText push;
+    push.BeginObject(name).Field("kind", RoomKindName(room.kind)).Field("roomID", room.id.value);
+    return push;
+  };
+  if (const auto* const ended = std::get_if<WebEndedNotice>(&fact)) {
+    return begin("web_ended", ended->room)
+        .Field("session", ended->session)
+        .Field("reason", WebEndReasonName(ended->reason))
+        .EndObject()
+        .AsObject();
+  }
+  const auto* const stream = std::get_if<StreamNotice>(&fact);
+  // A push that it does not know would end the poll of an older client.
+  if (stream == nullptr || !asks_streams) return {};
+  return begin("stream", stream->room)
+      .Field("userID", stream->user_id.value)
+      .Json("on", stream->is_on ? "true" : "false")
+      .EndObject()
+      .AsObject();
+}
+
 void WriteSnapshot(const Room& room, JsonText& out) {
   out.Field("roomID", room.key.id.value)
       .Field("kind", RoomKindName(room.key.kind))

@@ -12,6 +12,7 @@
 #include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/push_notice.h"
 #include "daemon/core/room.h"
 
 namespace rtcroom {
@@ -50,6 +51,10 @@ std::string DirectPush(const StoredMessage& message);
 
 /// A push of what has changed in a list, which is kept in `push`.
 const std::string& ListPush(RoomListPush& push);
+
+/// A push of a notice; empty: the client is not told.
+/// @param asks_streams  as of `ChannelLogin`.
+std::string NoticeObject(const NoticeFact& fact, bool asks_streams);
 
 /// The members of a snapshot.
 void WriteSnapshot(const Room& room, JsonText& out);

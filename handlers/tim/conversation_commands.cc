@@ -207,8 +207,10 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
   if (positions.empty()) return {};
   if (Status stored = context.accounts.RecordReadPositions(positions); !stored) return stored;
   for (const ReadPosition& position : positions) {
-    TellAccount(context, position.peer, ReadEvent(position, /*is_own=*/false));
-    TellAccount(context, position.reader, ReadEvent(position, /*is_own=*/true));
+    PushNotices& notices = context.receivers.notices();
+    notices.Share({.user_id = position.peer, .fact = ReadNotice{.position = position}});
+    notices.Share(
+        {.user_id = position.reader, .fact = ReadNotice{.position = position, .is_own = true}});
   }
   return {};
 }
@@ -339,7 +341,7 @@ Reply ReadAll(const Request& request, const Context& context) {
 Reply TellReceipts(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const UserId peer = fields.Account("Peer_Account");
-  std::vector<NamedMessage> messages;
+  std::vector<ReceiptNotice::Message> messages;
   for (const auto* const item : fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
     ChannelFields item_fields(*item);
     messages.push_back({.seq = item_fields.Number("MsgSeq"),
@@ -352,9 +354,9 @@ Reply TellReceipts(const Request& request, const Context& context) {
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
-    TellAccount(
-        context, peer,
-        ReceiptEvent(request.caller.account, context.channel.tokens().TinyIdOf(peer), messages));
+    context.receivers.notices().Share(
+        {.user_id = peer,
+         .fact = ReceiptNotice{.reader = request.caller.account, .messages = std::move(messages)}});
   }
   return JsonText();
 }

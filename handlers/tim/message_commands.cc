@@ -78,25 +78,28 @@ Result<JoinedGroup> GroupOf(const Request& request, const Context& context, cons
 
 /// Shows the room's other SDKs that an account has come or gone, which is charged like a reply: it
 /// has the account's names twice.
-void Tell(const Request& request, const Context& context, const JoinedGroup& group, TipType type) {
+void Tell(const Request& request, const Context& context, const JoinedGroup& group, bool has_left) {
   const UserId& account = group.place.account;
   if (IsMeeting(group.place.room.kind)) {
     // The other logins of the account learn that its groups have changed.
-    context.receivers.notices().Share({.user_id = account, .form = PushForm::kSdk});
+    context.receivers.notices().Share({.user_id = account, .fact = GroupsNotice{}});
   }
   const std::size_t members = context.receivers.CountIn(group.place.room_number);
   if (members > PushNotices::kMostTold) return;
-  std::string tip = TipEvent({.group = group.Label(),
-                              .type = type,
-                              .account = account,
-                              .profile = context.channel.logins().ProfileOf(account),
-                              .members = members,
-                              .number = RandomUint64(context.channel.deps().random) >> 12,
-                              .at = context.clock.Now()});
+  Account::Profile profile = context.channel.logins().ProfileOf(account);
+  MemberNotice tip{.group = group.place.room.id,
+                   .group_name = group.name,
+                   .account = account,
+                   .nick = std::move(profile.nick),
+                   .image = std::move(profile.image),
+                   .has_left = has_left,
+                   .members = members,
+                   .number = RandomUint64(context.channel.deps().random) >> 12,
+                   .at = context.clock.Now()};
   RequestCharge::OfChannel(context.costs, request.address, account)
-      .ChargeReply(members * tip.size());
+      .ChargeReply(members * TipEvent(tip).size());
   context.receivers.notices().Share(
-      {.room_number = group.place.room_number, .object = std::move(tip), .form = PushForm::kSdk});
+      {.room_number = group.place.room_number, .fact = std::move(tip)});
 }
 
 /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
@@ -106,8 +109,10 @@ void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage
   context.receivers.notices().Share(
       {.room_number = group.place.room_number,
        .user_id = sender,
-       .object = GroupEvent(GroupMessage(group.Label(), message, Senders(context).Of(sender))),
-       .form = PushForm::kSdk});
+       .fact = MessageNotice{.group = group.place.room.id,
+                             .group_name = group.name,
+                             .image = context.channel.logins().ProfileOf(sender).image,
+                             .message = message}});
 }
 
 }  // namespace
@@ -164,7 +169,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
     pushes->ReadMissed();
     context.created.Use(room->sequence);
   }
-  Tell(request, context, {.place = place, .name = room->info}, TipType::kJoined);
+  Tell(request, context, {.place = place, .name = room->info}, /*has_left=*/false);
   return succeed();
 }
 
@@ -197,7 +202,8 @@ Reply QuitGroup(const Request& request, const Context& context) {
     return row.instance == 0 || !IsMeeting(row.room.kind);
   });
   if (place != rows->end()) {
-    Tell(request, context, {.place = *place, .name = joined ? joined->name : ""}, TipType::kLeft);
+    Tell(request, context, {.place = *place, .name = joined ? joined->name : ""},
+         /*has_left=*/true);
   }
   return JsonText();
 }
@@ -237,10 +243,11 @@ Reply SendDirect(const Request& request, const Context& context) {
   if (is_online_only) {
     draft->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == request.caller.account) return;
-      Senders senders(context);
-      TellAccount(context, shown.receiver,
-                  DirectEvent(DirectMessage(shown, senders.Of(request.caller.account),
-                                            DirectForm::kOnlineOnly)));
+      context.receivers.notices().Share(
+          {.user_id = shown.receiver,
+           .fact = MessageNotice{
+               .image = context.channel.logins().ProfileOf(request.caller.account).image,
+               .message = shown}});
     };
   }
   StoreAsSent(context, GuardDirect, *draft);

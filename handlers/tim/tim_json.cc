@@ -1,6 +1,7 @@
 #include "handlers/tim/tim_json.h"
 
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -96,6 +97,54 @@ void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_
       .Json(R"("MsgFrom_AccountExtraInfo":{})")
       .EndObject();
 }
+
+struct ToEvent {
+  const PushNotice& notice;
+  const ChannelTokens& tokens;
+
+  std::string operator()(const MemberNotice& tip) const { return TipEvent(tip); }
+  std::string operator()(const MessageNotice& shown) const {
+    const StoredMessage& message = shown.message;
+    const SenderFacts sender{.tiny_id = tokens.TinyIdOf(message.content.sender),
+                             .profile = {.image = shown.image}};
+    if (message.room_number == 0) {
+      return DirectEvent(DirectMessage(message, sender, DirectForm::kOnlineOnly));
+    }
+    return GroupEvent(GroupMessage({.id = shown.group, .name = shown.group_name}, message, sender));
+  }
+  std::string operator()(const ReadNotice& read) const {
+    const ReadPosition& position = read.position;
+    JsonText event;
+    event.Field("Event", kAccountNotices).BeginArray("C2cNotifyMsgArray").BeginObject();
+    event.BeginObject(read.is_own ? "ReadC2cMsgNotify" : "C2cReadedReceipt");
+    if (!read.is_own) event.Field("To_Account", position.reader.value);
+    event.BeginArray("UinPairReadArray").BeginObject();
+    if (read.is_own) event.Field("From_Account", position.peer.value);
+    event.Field("LastReadTime", UnixSeconds(position.until)).EndObject().EndArray();
+    event.EndObject().EndObject().EndArray();
+    return event.AsObject();
+  }
+  std::string operator()(const ReceiptNotice& receipt) const {
+    const std::string tiny_id = tokens.TinyIdOf(notice.user_id);
+    JsonText event;
+    event.Field("Event", kReceipts)
+        .Field("Peer_Account", receipt.reader.value)
+        .BeginArray("C2cMsgInfo");
+    for (const ReceiptNotice::Message& message : receipt.messages) {
+      event.BeginObject()
+          .Field("MsgRandom", message.random)
+          .Field("MsgSeq", message.seq)
+          .Field("MsgTime", message.time)
+          .Field("MsgClientTime", NumberOr(message.client_time, message.time))
+          .Field("TinyId", tiny_id)
+          .EndObject();
+    }
+    event.EndArray();
+    return event.AsObject();
+  }
+  /// The others are for other clients, or are no event.
+  std::string operator()(const auto& /*other*/) const { return {}; }
+};
 
 std::string_view RoleOf(bool is_owner) { return is_owner ? "Owner" : "Member"; }
 
@@ -199,11 +248,13 @@ std::string GroupEvent(std::string_view messages) {
   return fmt::format(R"({{"Event":{},"GroupMsgArray":[{}]}})", int{kGroupMessages}, messages);
 }
 
-std::string TipEvent(const Tip& tip) {
+std::string TipEvent(const MemberNotice& tip) {
+  constexpr int kJoined = 1;
+  constexpr int kLeft = 2;
   const auto write_account = [&tip](JsonText& out) {
     out.Field("UserId", tip.account.value)
-        .Field("NickName", tip.profile.nick)
-        .Field("ImageUrl", tip.profile.image)
+        .Field("NickName", tip.nick)
+        .Field("ImageUrl", tip.image)
         .EndObject();
   };
   JsonText event;
@@ -212,19 +263,19 @@ std::string TipEvent(const Tip& tip) {
       .BeginObject()
       .Field("Event", kShownTips)
       .Field("From_Account", kSystem)
-      .Field("ToGroupId", tip.group.id.value)
+      .Field("ToGroupId", tip.group.value)
       .Field("MsgSeq", kFirstUnstored + tip.number)
       .Field("MsgRandom", tip.number)
       .Field("MsgTimeStamp", UnixSeconds(tip.at))
       .Field("MsgClientTime", UnixSeconds(tip.at))
       .BeginObject("MsgBody")
-      .Field("OpType", static_cast<int>(tip.type))
+      .Field("OpType", tip.has_left ? kLeft : kJoined)
       .Field("Operator_Account", tip.account.value)
       .Json("List_Account", nlohmann::json::array({tip.account.value}).dump());
   write_account(event.BeginObject("MsgOperatorMemberExtraInfo"));
   write_account(event.BeginArray("MsgMemberExtraInfo").BeginObject());
   event.EndArray().Field("MemberNum", tip.members).Field("GroupJoinType", 1).EndObject();
-  WriteGroupInfo(tip.group, "", "", event);
+  WriteGroupInfo({.id = tip.group, .name = tip.group_name}, "", "", event);
   event.Field("IsSystemMsg", 1).EndObject().EndArray();
   return event.AsObject();
 }
@@ -254,33 +305,8 @@ std::string NoticeEvent(const Notice& notice) {
   return event.AsObject();
 }
 
-std::string ReadEvent(const ReadPosition& position, bool is_own) {
-  JsonText event;
-  event.Field("Event", kAccountNotices).BeginArray("C2cNotifyMsgArray").BeginObject();
-  event.BeginObject(is_own ? "ReadC2cMsgNotify" : "C2cReadedReceipt");
-  if (!is_own) event.Field("To_Account", position.reader.value);
-  event.BeginArray("UinPairReadArray").BeginObject();
-  if (is_own) event.Field("From_Account", position.peer.value);
-  event.Field("LastReadTime", UnixSeconds(position.until)).EndObject().EndArray();
-  event.EndObject().EndObject().EndArray();
-  return event.AsObject();
-}
-
-std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
-                         std::span<const NamedMessage> messages) {
-  JsonText event;
-  event.Field("Event", kReceipts).Field("Peer_Account", reader.value).BeginArray("C2cMsgInfo");
-  for (const NamedMessage& message : messages) {
-    event.BeginObject()
-        .Field("MsgRandom", message.random)
-        .Field("MsgSeq", message.seq)
-        .Field("MsgTime", message.time)
-        .Field("MsgClientTime", NumberOr(message.client_time, message.time))
-        .Field("TinyId", tiny_id)
-        .EndObject();
-  }
-  event.EndArray();
-  return event.AsObject();
+std::string EventOf(const PushNotice& notice, const ChannelTokens& tokens) {
+  return std::visit(ToEvent{.notice = notice, .tokens = tokens}, notice.fact);
 }
 
 bool IsMeeting(RoomKind kind) { return kind == RoomKind::kDouble || kind == RoomKind::kMulti; }

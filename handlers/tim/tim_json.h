@@ -4,15 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "daemon/base/clock.h"
+#include "daemon/channel/channel_tokens.h"
 #include "daemon/channel/login_table.h"
 #include "daemon/core/account_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/message_store.h"
+#include "daemon/core/push_notice.h"
 #include "daemon/core/room.h"
 
 namespace rtcroom::tim {
@@ -58,20 +59,8 @@ std::string GroupEvent(std::string_view messages);
 /// What is not stored is numbered from here on in a group, above all messages that are.
 inline constexpr std::uint64_t kFirstUnstored = std::uint64_t{1} << 33;
 
-/// The numbers are the protocol's.
-enum class TipType : std::uint8_t { kJoined = 1, kLeft = 2 };
-
 /// What a group shows when an account has come or gone.
-struct Tip {
-  GroupLabel group;
-  TipType type = TipType::kJoined;
-  UserId account{};
-  Account::Profile profile{};  ///< of the account
-  std::size_t members = 0;     ///< after it
-  std::uint64_t number = 0;    ///< unique in the group, below 2^52
-  TimePoint at{};
-};
-std::string TipEvent(const Tip& tip);
+std::string TipEvent(const MemberNotice& tip);
 
 /// The numbers are the protocol's.
 enum class NoticeType : std::uint8_t {
@@ -92,20 +81,9 @@ struct Notice {
 };
 std::string NoticeEvent(const Notice& notice);
 
-/// A conversation was read. @param is_own  for the reader's other logins; otherwise for the peer.
-std::string ReadEvent(const ReadPosition& position, bool is_own);
-
-/// A message that is named by its reader.
-struct NamedMessage {
-  std::uint64_t seq = 0;
-  std::uint64_t random = 0;
-  std::uint64_t time = 0;         ///< in seconds since 1970
-  std::uint64_t client_time = 0;  ///< likewise
-};
-/// To the sender of messages that asked for receipts.
-/// @param tiny_id  of the sender.
-std::string ReceiptEvent(const UserId& reader, std::string_view tiny_id,
-                         std::span<const NamedMessage> messages);
+/// The event of what is not stored; empty: there is none.
+/// @param tokens  give tiny IDs.
+std::string EventOf(const PushNotice& notice, const ChannelTokens& tokens);
 
 /// The numbers are the protocol's.
 enum class KickType : std::uint8_t { kOtherLogin = 1, kOperator = 3 };

@@ -18,11 +18,6 @@ constexpr std::size_t kMaxShownBytes = std::size_t{128} << 10;
 
 }  // namespace
 
-void TellAccount(const Context& context, const UserId& account, std::string event) {
-  context.receivers.notices().Share(
-      {.user_id = account, .object = std::move(event), .form = PushForm::kSdk});
-}
-
 const SenderFacts& Senders::Of(const UserId& account) {
   const auto [sender, is_new] = known_.try_emplace(account);
   if (is_new) {

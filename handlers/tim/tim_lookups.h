@@ -1,4 +1,4 @@
-// Look-ups and notices that several commands of today's IM SDKs use.
+// Look-ups that several commands of today's IM SDKs use.
 #pragma once
 
 #include <chrono>
@@ -21,9 +21,6 @@
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
-
-/// Pushes an event, a JSON object, to the SDKs of an account at all servers on the store.
-void TellAccount(const Context& context, const UserId& account, std::string event);
 
 /// The IDs, names and pictures that messages carry of their senders, each looked up once.
 ///

@@ -109,14 +109,6 @@ Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received)
   return {};
 }
 
-void LoginPushes::OnGroupsChanged() {
-  {
-    const MutexLock lock(mutex_);
-    have_groups_changed_ = true;
-  }
-  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->GoOn();
-}
-
 bool LoginPushes::ReadChangedGroups() {
   // The groups are taken before the rows are read: a group that the login enters meanwhile has its
   // row by then.
@@ -334,11 +326,26 @@ void LoginPushes::OnSent(const StoredMessage& message) {
   if (stream.place.received == before) stream.place.received = message.position;
 }
 
-void LoginPushes::OnNotice(std::uint64_t room_number, const std::string& object) {
+void LoginPushes::OnNotice(NoticePush& push) {
+  const std::shared_ptr<TimSocket> socket = socket_.lock();
+  if (!socket) return;
+  if (std::holds_alternative<GroupsNotice>(push.fact)) {
+    {
+      const MutexLock lock(mutex_);
+      have_groups_changed_ = true;
+    }
+    return socket->GoOn();
+  }
   const MutexLock lock(mutex_);
   // An SDK that is told of a group that it has just left would show that group again.
-  if (FindLocked(room_number) == nullptr) return;
-  Write(MessagePush(object, "", false), std::nullopt);
+  if (FindLocked(push.room_number) == nullptr) return;
+  std::string& frame = push.forms[VariantOf(socket->frames(), /*asks=*/false)];
+  if (frame.empty()) {
+    const std::string event = EventOf(push, deps_.commands.channel.tokens());
+    if (event.empty()) return;
+    frame = socket->Encode(MessagePush(event, "", false));
+  }
+  socket->WritePush(frame, std::nullopt);
 }
 
 // Receipts

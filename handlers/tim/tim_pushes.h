@@ -101,12 +101,9 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message) override { OnSent(message); }
   void OnSent(const StoredMessage& message) override;
-  void OnNotice(std::uint64_t room_number, const std::string& object) override EXCLUDES(mutex_);
+  void OnNotice(NoticePush& push) override EXCLUDES(mutex_);
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
-  [[nodiscard]] bool asks_streams() const override { return true; }
-  [[nodiscard]] ClientKind client() const override { return ClientKind::kSdk; }
-  void OnGroupsChanged() override EXCLUDES(mutex_);
 
  private:
   /// What is pushed of one room, or, in a place without a room, between accounts.

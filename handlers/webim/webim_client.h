@@ -36,7 +36,7 @@ class WebimClient : public PushReceiver, public std::enable_shared_from_this<Web
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
-  [[nodiscard]] ClientKind client() const override { return ClientKind::kPolls; }
+  [[nodiscard]] bool IsOf2018() const override { return true; }
   [[nodiscard]] bool IsPresent() const override;
 
  private:

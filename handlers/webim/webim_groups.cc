@@ -184,7 +184,7 @@ std::vector<const WebimLogin*> WebimClients::LoginsOf(
     const PushReceivers::Receivers& receivers) const {
   std::vector<const WebimLogin*> logins;
   for (const PushReceiverPtr& receiver : receivers) {
-    if (receiver->client() != ClientKind::kPolls) continue;
+    if (!receiver->IsOf2018()) continue;
     const auto& client = static_cast<const WebimClient&>(*receiver);
     const WebimLogin* const login = state_.logins().Find(client.login().instance);
     if (login != nullptr) logins.push_back(login);

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/pg_notice_text.h"
+
 namespace rtcroom::pg {
 namespace {
 
@@ -24,7 +26,8 @@ constexpr std::int64_t kWritten = 108;
 // Programs of earlier versions pass over those from here on.
 constexpr std::int64_t kEndedLogin = 111;
 constexpr std::int64_t kAccountValidity = 112;
-constexpr std::int64_t kNotice = 113;
+// 113 was a notice in the JSON of SDKs, which no program writes or reads any more.
+constexpr std::int64_t kNotice = 114;
 
 /// `Pusher::bound_to` in the payloads that have it; null in others. Kept in the column of fields,
 /// which those do not have otherwise.
@@ -206,8 +209,9 @@ struct AddWhat {
     AddNoRoom();
     arrays.room_sequences.Add(notice.room_number);
     arrays.at.Add(at);
-    AddPayload({.user_id = notice.user_id.value, .info = notice.object}, arrays);
-    return kFixedEventBytes + notice.user_id.value.size() + notice.object.size();
+    const std::string text = EncodeNotice(notice.fact);
+    AddPayload({.user_id = notice.user_id.value, .info = text}, arrays);
+    return kFixedEventBytes + notice.user_id.value.size() + text.size();
   }
   std::uint64_t operator()(const PgWritten& /*nothing*/) const {
     AddNoRoom();
@@ -327,10 +331,11 @@ Result<std::optional<PgRecord>> ReadRecord(PgRows& rows) {
         AccountValidity{.account = {rows.Text(EventColumn::kUserId)},
                         .valid_from = std::chrono::floor<std::chrono::seconds>(valid_from)};
   } else if (type == kNotice) {
+    std::optional<NoticeFact> fact = DecodeNotice(rows.Text(EventColumn::kInfo));
+    if (!fact) return std::optional<PgRecord>();
     record.what = PushNotice{.room_number = rows.Unsigned(EventColumn::kRoomSequence),
                              .user_id = {rows.Text(EventColumn::kUserId)},
-                             .object = rows.Text(EventColumn::kInfo),
-                             .form = PushForm::kSdk};
+                             .fact = *std::move(fact)};
   } else if (type == kWritten) {
     record.what = PgWritten{};
   } else if (type == kLogin || type == kLogout) {

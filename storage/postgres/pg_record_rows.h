@@ -61,7 +61,7 @@ struct RecordType {
 /// @param rows  with the columns of an event.
 Result<StoredEvent> ReadEvent(PgRows& rows);
 /// @param rows  with the columns of a record.
-/// @return nullopt: of a type that this program does not know, written by a newer one.
+/// @return nullopt: of a type, or with a notice, that this program does not know.
 Result<std::optional<PgRecord>> ReadRecord(PgRows& rows);
 
 }  // namespace rtcroom::pg

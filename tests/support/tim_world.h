@@ -102,7 +102,8 @@ class TimWorld {
   std::vector<std::pair<std::string, nlohmann::json>> Told() {
     std::vector<std::pair<std::string, nlohmann::json>> told;
     for (const PushNotice& notice : server.receivers.notices().Take()) {
-      told.emplace_back(notice.user_id.value, nlohmann::json::parse(notice.object));
+      told.emplace_back(notice.user_id.value,
+                        nlohmann::json::parse(EventOf(notice, server.channel.tokens())));
     }
     return told;
   }

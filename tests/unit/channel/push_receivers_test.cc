@@ -51,9 +51,7 @@ class Listener : public PushReceiver {
     pushes.push_back(part.objects.size());
   }
   void OnDirect(const StoredMessage& message) override { directs.push_back(message.position); }
-  void OnNotice(std::uint64_t /*room*/, const std::string& object) override {
-    notices.push_back(object);
-  }
+  void OnNotice(NoticePush& push) override { notices.push_back(push.fact); }
   void OnEventsLost() override { ++lost; }
   void OnBans() override { ++bans; }
   MonotonicTime OnTick(MonotonicTime now) override {
@@ -62,18 +60,16 @@ class Listener : public PushReceiver {
   }
   void OnStop() override { ++stops; }
   [[nodiscard]] const UserId& user_id() const override { return user_id_; }
-  [[nodiscard]] bool asks_streams() const override { return wants_streams; }
-  [[nodiscard]] ClientKind client() const override { return kind; }
+  [[nodiscard]] bool IsOf2018() const override { return is_of_2018; }
 
   std::chrono::milliseconds between_ticks{0};
-  bool wants_streams = false;
-  ClientKind kind = ClientKind::kRtcroom;
+  bool is_of_2018 = false;
   RoomPosition at{};
   bool has_gap = false;
   std::vector<std::size_t> pushes;  ///< the number of events of each
   std::vector<std::string> events;
   std::vector<std::uint64_t> directs;
-  std::vector<std::string> notices;
+  std::vector<NoticeFact> notices;
   int lost = 0;
   int bans = 0;
   int ticks = 0;
@@ -161,32 +157,33 @@ TEST_F(Receivers, GetTheMessagesToTheirUser) {
 
 TEST_F(Receivers, GetNoticesOfTheirRoomAndUserWithTheNextTick) {
   const auto ann = Subscribe("ann", receivers_);
-  ann->wants_streams = true;
-  const auto old = Subscribe("old", receivers_);
+  const auto amy = Subscribe("amy", receivers_);
   const auto bob = std::make_shared<Listener>("bob");
   receivers_.Listen(bob);
-  receivers_.notices().Add({.room_number = number_, .object = "off"});
-  receivers_.notices().Add({.user_id = {"bob"}, .object = "ended"});
-  receivers_.notices().Add({.user_id = {"nobody"}, .object = "ended"});
+  const NoticeFact off = StreamNotice{.room = key_, .user_id = {"ann"}};
+  const NoticeFact shown = MessageNotice{.group = key_.id};
+  const NoticeFact ended = WebEndedNotice{.room = key_, .session = "s"};
+  receivers_.notices().Add({.room_number = number_, .fact = off});
+  receivers_.notices().Add({.room_number = number_, .user_id = {"amy"}, .fact = shown});
+  receivers_.notices().Add({.user_id = {"bob"}, .fact = ended});
+  receivers_.notices().Add({.user_id = {"nobody"}, .fact = ended});
   receivers_.OnTick();
   receivers_.OnTick();
-  EXPECT_THAT(ann->notices, ElementsAre("off"));
-  EXPECT_THAT(old->notices, IsEmpty()) << "it has not asked for streams";
-  EXPECT_THAT(bob->notices, ElementsAre("ended"));
+  EXPECT_THAT(ann->notices, ElementsAre(off, shown));
+  EXPECT_THAT(amy->notices, ElementsAre(off)) << "she has sent the message";
+  EXPECT_THAT(bob->notices, ElementsAre(ended));
 }
 
 TEST_F(Receivers, AreNotToldWhoComesWhereManyAre) {
   const auto ann = Subscribe("ann", receivers_);
-  ann->kind = ClientKind::kSdk;
-  ann->wants_streams = true;
   const auto tell = [&] {
-    receivers_.notices().Add({.room_number = number_, .object = "tip", .form = PushForm::kSdk});
+    receivers_.notices().Add({.room_number = number_, .fact = MemberNotice()});
     receivers_.OnTick();
   };
   tell();
-  EXPECT_THAT(ann->notices, ElementsAre("tip"));
+  EXPECT_THAT(ann->notices, SizeIs(1));
   for (std::size_t i = 0; i < PushNotices::kMostTold; ++i) {
-    Subscribe("u" + std::to_string(i), receivers_)->kind = ClientKind::kPolls;
+    Subscribe("u" + std::to_string(i), receivers_);
   }
   tell();
   EXPECT_THAT(ann->notices, SizeIs(1)) << "at whatever server they come";
@@ -213,7 +210,7 @@ TEST(SharedNotices, AreToldSomeWithEachTick) {
   PushNotices notices(&told);
   std::vector<PushNotice> all;
   for (std::uint64_t i = 0; i <= PushNotices::kMaxUntold; ++i) {
-    all.push_back({.room_number = i, .form = PushForm::kSdk});
+    all.push_back({.room_number = i, .fact = MemberNotice()});
     notices.Share(all.back());
   }
   all.pop_back();  // one too many
@@ -429,7 +426,7 @@ TEST_F(Receivers, AreSignsOfViewersUntilTheyUnsubscribe) {
   deps.viewers = &viewers;
   PushReceivers receivers(deps, {});
   const auto old = Subscribe("u", receivers);
-  old->kind = ClientKind::kPolls;
+  old->is_of_2018 = true;
   const auto phone = Subscribe("u", receivers);
   clock_.Advance(29s);
   receivers.Unsubscribe(number_, *old);

@@ -63,6 +63,18 @@ TEST(PushJson, HasTheChangesOfAListAndKeepsThem) {
   EXPECT_EQ(ListPush(lost), R"({"list":{"kind":"live","ended":[],"changed":[],"lost":true}})");
 }
 
+TEST(PushJson, TellsOfStreamsWhereTheyAreAskedForAndOfEndedSessions) {
+  const NoticeFact off = StreamNotice{.room = kLiveRoom, .user_id = {"zoe"}};
+  EXPECT_EQ(NoticeObject(off, /*asks_streams=*/true),
+            R"({"stream":{"kind":"live","roomID":"r1","userID":"zoe","on":false}})");
+  EXPECT_EQ(NoticeObject(off, /*asks_streams=*/false), "");
+  const NoticeFact ended =
+      WebEndedNotice{.room = kLiveRoom, .session = "s", .reason = WebEndReason::kWorker};
+  EXPECT_EQ(NoticeObject(ended, /*asks_streams=*/false),
+            R"({"web_ended":{"kind":"live","roomID":"r1","session":"s","reason":"worker"}})");
+  EXPECT_EQ(NoticeObject(MemberNotice(), /*asks_streams=*/true), "") << "SDKs are told";
+}
+
 TEST(PushJson, HasTheMembersOfEachEvent) {
   const auto member_of = [](EventPayload payload) {
     RoomCursor cursor{.epoch = "00000000000000aa", .room_number = 7};

@@ -70,8 +70,8 @@ TEST_F(PgStoreSharingTest, NoticesAreHeardEverywhere) {
   first_->notices()->HearNotices(&here);
   second_->notices()->HearNotices(&elsewhere);
   const std::vector<PushNotice> notices = {
-      {.room_number = 7, .object = R"({"a":"\u00e4 é"})", .form = PushForm::kSdk},
-      {.user_id = {"alice"}, .form = PushForm::kSdk}};
+      {.room_number = 7, .fact = MemberNotice{.group = {"r1"}, .nick = "\xFF é", .members = 2}},
+      {.user_id = {"alice"}, .fact = GroupsNotice{}}};
   ASSERT_OK(first_->notices()->ReportNotices(notices));
   EXPECT_EQ(here.heard(), notices) << "before it returns";
   EXPECT_TRUE(Eventually([&] { return elsewhere.heard() == notices; }));

@@ -137,27 +137,46 @@ TEST(Events, HoldWhatTheSdkLooksFor) {
   const json direct = json::parse(DirectEvent(message + "," + message));
   EXPECT_EQ(direct["Event"], 9);
   EXPECT_EQ(direct["C2cMsgArray"].size(), 2u);
-  const ReadPosition read{.reader = {"bob"}, .peer = {"alice"}, .until = At(1'700'000'007)};
-  EXPECT_EQ(json::parse(ReadEvent(read, /*is_own=*/false)),
+  const ChannelTokens tokens(Secret("0123456789abcdef0123456789abcdef"));
+  ReadNotice read{.position = {.reader = {"bob"}, .peer = {"alice"}, .until = At(1'700'000'007)}};
+  EXPECT_EQ(json::parse(EventOf({.fact = read}, tokens)),
             json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"C2cReadedReceipt":{"To_Account":)"
                         R"("bob","UinPairReadArray":[{"LastReadTime":1700000007}]}}]})"));
-  EXPECT_EQ(json::parse(ReadEvent(read, /*is_own=*/true)),
+  read.is_own = true;
+  EXPECT_EQ(json::parse(EventOf({.fact = read}, tokens)),
             json::parse(R"({"Event":10,"C2cNotifyMsgArray":[{"ReadC2cMsgNotify":)"
                         R"({"UinPairReadArray":[{"From_Account":"alice",)"
                         R"("LastReadTime":1700000007}]}}]})"));
-  const NamedMessage named{.seq = 3'526'470'001, .random = 10'259'607, .time = 1'700'000'007};
-  EXPECT_EQ(json::parse(ReceiptEvent({"bob"}, "77", {&named, 1})),
+  const ReceiptNotice receipt{
+      .reader = {"bob"},
+      .messages = {{.seq = 3'526'470'001, .random = 10'259'607, .time = 1'700'000'007}}};
+  EXPECT_EQ(json::parse(EventOf({.user_id = {"alice"}, .fact = receipt}, tokens)),
             json::parse(R"({"Event":16,"Peer_Account":"bob","C2cMsgInfo":[{"MsgRandom":10259607,)"
                         R"("MsgSeq":3526470001,"MsgTime":1700000007,"MsgClientTime":1700000007,)"
-                        R"("TinyId":"77"}]})"));
+                        R"("TinyId":")" +
+                        tokens.TinyIdOf({"alice"}) + R"("}]})"));
+  EXPECT_EQ(EventOf({.fact = StreamNotice()}, tokens), "") << "SDKs know of no streams";
+  EXPECT_EQ(EventOf({.fact = GroupsNotice()}, tokens), "") << "they ask by themselves";
+}
+
+TEST(EventOf, HasAMessageAsTheLikeOfItThatIsStored) {
+  const ChannelTokens tokens(Secret("0123456789abcdef0123456789abcdef"));
+  MessageNotice shown{.group = {"r1"}, .group_name = "n", .image = "b.png", .message = SentBySdk()};
+  shown.message.content.nick = "Bob";
+  const SenderFacts bob{.tiny_id = tokens.TinyIdOf({"bob"}), .profile = kBob.profile};
+  EXPECT_EQ(EventOf({.user_id = {"alice"}, .fact = shown}, tokens),
+            DirectEvent(DirectMessage(shown.message, bob, DirectForm::kOnlineOnly)));
+  shown.message.room_number = 7;
+  EXPECT_EQ(EventOf({.room_number = 7, .fact = shown}, tokens),
+            GroupEvent(GroupMessage({.id = shown.group, .name = "n"}, shown.message, bob)));
 }
 
 TEST(TipEvent, HasANumberAboveThoseOfMessages) {
-  const RoomId id{"live_1"};
-  const json made = json::parse(TipEvent({.group = {.id = id, .name = "n"},
-                                          .type = TipType::kLeft,
+  const json made = json::parse(TipEvent({.group = {"live_1"},
+                                          .group_name = "n",
                                           .account = {"bob"},
-                                          .profile = {.nick = "Bob"},
+                                          .nick = "Bob",
+                                          .has_left = true,
                                           .members = 2,
                                           .number = 4,
                                           .at = At(1'700'000'008)}));
