@@ -82,32 +82,31 @@ std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
 }
 
 std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps& deps,
-                                       RequestRecorder& recorder, const Cors& cors) {
+                                       const PipelineDeps& pipeline) {
   if (deps.channel == nullptr) return nullptr;
   return std::make_unique<WebimRouter>(
       ChannelContext{.channel = deps.channel->channel(),
                      .clients = deps.channel->clients(),
                      .costs = deps.auth.channel_costs(),
                      .verifier = deps.auth.verifier()},
-      deps.auth.admission(), recorder, cors,
+      deps.auth.admission(), pipeline,
       WebimRouterOptions{.prefix = config.channel.prefix, .sdk_app_id = config.im.sdk_app_id});
 }
 
-RequestSocketDeps SocketDepsOf(const ApiModuleDeps& deps, RequestRecorder& recorder) {
+RequestSocketDeps SocketDepsOf(const ApiModuleDeps& deps, const PipelineDeps& pipeline) {
   return {.receivers = deps.channel->receivers(),
           .costs = deps.auth.channel_costs(),
           .workers = deps.channel->workers(),
-          .recorder = recorder,
+          .recorder = pipeline.recorder,
           .clock = deps.runtime.clock,
-          .node = deps.store.IsShared() ? &deps.store.lease() : nullptr};
+          .node = pipeline.node};
 }
 
 std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModuleDeps& deps,
-                                           RequestRecorder& recorder, const Cors& cors,
-                                           SecondLooks* looks) {
+                                           const PipelineDeps& pipeline, SecondLooks* looks) {
   if (deps.channel == nullptr) return nullptr;
   return std::make_unique<ChannelRouter>(
-      SocketContext{.socket = SocketDepsOf(deps, recorder),
+      SocketContext{.socket = SocketDepsOf(deps, pipeline),
                     .verbs = {.channel = deps.channel->channel(),
                               .receivers = deps.channel->receivers(),
                               .reader = deps.channel->reader(),
@@ -119,18 +118,17 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
                                .looks = deps.store.IsShared() ? looks : nullptr},
                     .seated = deps.store.state().seated,
                     .calls = deps.channel->calls()},
-      deps.auth.admission(), recorder, cors, config.channel.prefix);
+      deps.auth.admission(), pipeline, config.channel.prefix);
 }
 
 std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,
-                                        RoomService& rooms, RequestRecorder& recorder,
-                                        const Cors& cors) {
+                                        RoomService& rooms, const PipelineDeps& pipeline) {
   if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
   // With an IM service it would be waited for.
   const bool creates_groups = config.channel.create_groups && deps.im == nullptr;
   Channel& channel = deps.channel->channel();
   return std::make_unique<tim::TimRouter>(
-      tim::SocketDeps{.socket = SocketDepsOf(deps, recorder),
+      tim::SocketDeps{.socket = SocketDepsOf(deps, pipeline),
                       .commands = {.channel = channel,
                                    .receivers = deps.channel->receivers(),
                                    .history = deps.store.storage().messages(),
@@ -142,19 +140,16 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                                    .sdk_app_id = std::to_string(config.im.sdk_app_id),
                                    .maker = creates_groups ? &rooms : nullptr},
                       .verifier = deps.auth.verifier()},
-      deps.auth.admission(), cors, config.channel.prefix);
+      deps.auth.admission(), pipeline, config.channel.prefix);
 }
 
-std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, RequestRecorder& recorder,
-                                   const Cors& cors) {
+std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, const PipelineDeps& pipeline) {
   if (deps.web == nullptr || deps.web->sessions_of_workers() == nullptr) return nullptr;
-  return std::make_unique<WebRouter>(
-      WebContext{.sessions = deps.web->sessions(),
-                 .addresses = deps.web->addresses(),
-                 .admission = deps.auth.admission(),
-                 .clock = deps.runtime.clock,
-                 .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
-      recorder, cors);
+  return std::make_unique<WebRouter>(WebContext{.sessions = deps.web->sessions(),
+                                                .addresses = deps.web->addresses(),
+                                                .admission = deps.auth.admission(),
+                                                .clock = deps.runtime.clock},
+                                     pipeline);
 }
 
 CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
@@ -198,6 +193,9 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       looks_(MakeLooks(deps)),
       recorder_(request_ids_, deps.observer, deps.runtime.clock, deps.runtime.logger),
       cors_(config.server.cors_origins),
+      pipeline_{.recorder = recorder_,
+                .cors = cors_,
+                .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
       router_(Services{.rooms = rooms_,
                        .logins = deps.auth.logins(),
                        .sessions = deps.auth.sessions(),
@@ -211,14 +209,13 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .looks = looks_.get(),
                        .mixer = local_mixer_ != nullptr ? local_mixer_.get() : deps.mixer,
                        .utils = &utils_.services(),
-                       .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
                        .viewers = &deps.store.state().viewers,
                        .web = deps.web != nullptr ? &deps.web->addresses() : nullptr},
-              MakeRouterOptions(config, deps.store.storage()), recorder_, cors_),
-      webim_(MakeWebim(config, deps, recorder_, cors_)),
-      channel_(MakeChannel(config, deps, recorder_, cors_, looks_.get())),
-      tim_(MakeTim(config, deps, rooms_, recorder_, cors_)),
-      web_(MakeWeb(deps, recorder_, cors_)),
+              MakeRouterOptions(config, deps.store.storage()), pipeline_),
+      webim_(MakeWebim(config, deps, pipeline_)),
+      channel_(MakeChannel(config, deps, pipeline_, looks_.get())),
+      tim_(MakeTim(config, deps, rooms_, pipeline_)),
+      web_(MakeWeb(deps, pipeline_)),
       callbacks_(MakeCallbacks(deps, rooms_)),
       welcome_(MakeWelcome(config, deps.demo)),
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),

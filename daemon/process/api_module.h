@@ -21,6 +21,7 @@
 #include "handlers/demo_pages.h"
 #include "handlers/front.h"
 #include "handlers/rooms/router.h"
+#include "handlers/shared/protocol_handler.h"
 #include "handlers/shared/request_recorder.h"
 #include "handlers/shared/second_looks.h"
 #include "handlers/tim/tim_router.h"
@@ -68,6 +69,7 @@ class ApiModule {
   const std::unique_ptr<SecondLooks> looks_;
   RequestRecorder recorder_;
   const Cors cors_;
+  const PipelineDeps pipeline_;
   Router router_;
   const std::unique_ptr<WebimRouter> webim_;      ///< null without a channel
   const std::unique_ptr<ChannelRouter> channel_;  ///< likewise

@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kBadField = 10004;
 constexpr int kBusy = 10002;
-constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kServerBusy = "server busy, try again later";
 
 /// One row for each failure, in the order of the enumerators.
@@ -86,12 +85,6 @@ HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel&
 
 HttpReply FailCommand(const Error& error, RequestLabel& label) {
   return FailCommand(error, ChannelCodeOf(label.endpoint, error.code), label);
-}
-
-HttpReply SendAway(HttpReply reply) {
-  reply.status = kServiceUnavailable;
-  reply.headers.emplace_back("Retry-After", "1");
-  return reply;
 }
 
 }  // namespace rtcroom

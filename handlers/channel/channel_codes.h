@@ -36,9 +36,6 @@ HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel&
 /// The reply has the code of the label's command.
 HttpReply FailCommand(const Error& error, RequestLabel& label);
 
-/// Makes of a reply that of a server which is cut off from the others: another one may serve.
-HttpReply SendAway(HttpReply reply);
-
 /// What clients of every protocol expect in a notice of changed pushers.
 /// @source docs/channel.md, 3, and protocol D.7.
 inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";

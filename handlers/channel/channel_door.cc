@@ -1,9 +1,7 @@
 #include "handlers/channel/channel_door.h"
 
-#include <string>
 #include <utility>
 
-#include "daemon/base/exception_type.h"
 #include "daemon/http/web_socket_handshake.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/shared/request_charge.h"
@@ -27,17 +25,13 @@ HttpReply ChannelDoor::Fail(const Error& error, RequestLabel& label) const {
   return FailCommand(error, label);
 }
 
-HttpReply ChannelDoor::RenderFault(Call& call) const {
-  return Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
-}
-
-std::optional<HttpReply> ChannelDoor::Run(Call& call) {
+std::optional<HttpReply> ChannelDoor::Begin(Call& call) {
   call.label.endpoint = LabelOf(call.http.path);
   call.headers.emplace_back("Cache-Control", "no-store");
-  if (node_ != nullptr && node_->IsCutOff() && call.http.method != "OPTIONS") {
-    return SendAway(Fail({Errc::kStoreBusy, "cut off from the store"}, call.label));
-  }
-  return Answer(call);
+  if (call.http.method != "OPTIONS") return std::nullopt;
+  // It takes a token, too, but a refusal would cost as much.
+  (void)AdmitAddress(admission_, call.http.peer_address, call.http.body.size());
+  return Cors::Preflight();
 }
 
 std::optional<HttpReply> ChannelDoor::OpenSocket(Call& call, std::string_view subprotocol,
@@ -45,7 +39,6 @@ std::optional<HttpReply> ChannelDoor::OpenSocket(Call& call, std::string_view su
                                                  const std::function<void(HttpReply)>& open) const {
   const HttpRequest& http = call.http;
   const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
-  if (http.method == "OPTIONS") return Cors::Preflight();
   if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call.label));
   HttpReply reply = WebSocketHandshake(http, subprotocol);
   if (reply.status != kSwitchingProtocols) {

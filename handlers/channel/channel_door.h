@@ -7,23 +7,18 @@
 
 #include "daemon/auth/admission.h"
 #include "daemon/base/result.h"
-#include "daemon/core/node_lease.h"
 #include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 
-/// While the server is cut off from the others on its store, all but preflights are refused with
-/// HTTP status 503: another server answers them. No reply may be cached.
+/// Preflights are answered without the store. No reply may be cached.
 ///
 /// @threads safe from any thread, as those that implement it have to be.
 class ChannelDoor : public ProtocolHandler {
  protected:
-  /// All of it outlives the door.
-  /// @param admission  of addresses.
-  /// @param node       as in `Services`.
-  ChannelDoor(Admission& admission, RequestRecorder& recorder, const Cors& cors,
-              const NodeLease* node)
-      : ProtocolHandler(recorder, cors), admission_(admission), node_(node) {}
+  /// @param admission  of addresses; outlives the door.
+  ChannelDoor(Admission& admission, const PipelineDeps& deps)
+      : ProtocolHandler(deps), admission_(admission) {}
 
   [[nodiscard]] Admission& admission() const { return admission_; }
 
@@ -35,21 +30,14 @@ class ChannelDoor : public ProtocolHandler {
   std::optional<HttpReply> OpenSocket(Call& call, std::string_view subprotocol, const Status& known,
                                       const std::function<void(HttpReply)>& open) const;
 
-  /// The reply to a failure, of which it tells the label.
-  [[nodiscard]] virtual HttpReply Fail(const Error& error, RequestLabel& label) const;
+  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
 
  private:
   /// The name of what is called, for the log and the metrics.
   [[nodiscard]] virtual std::string_view LabelOf(std::string_view path) const = 0;
-  /// Runs a call of a server that is not cut off.
-  /// @return as `Run`.
-  virtual std::optional<HttpReply> Answer(Call& call) = 0;
-
-  std::optional<HttpReply> Run(Call& call) final;
-  HttpReply RenderFault(Call& call) const final;
+  std::optional<HttpReply> Begin(Call& call) final;
 
   Admission& admission_;
-  const NodeLease* const node_;
 };
 
 }  // namespace rtcroom

@@ -27,8 +27,8 @@ HttpReply FailPoll(const Error& error, RequestLabel& label) {
 }  // namespace
 
 ChannelRouter::ChannelRouter(const SocketContext& sockets, Admission& admission,
-                             RequestRecorder& recorder, const Cors& cors, const std::string& prefix)
-    : ChannelDoor(admission, recorder, cors, sockets.socket.node),
+                             const PipelineDeps& deps, const std::string& prefix)
+    : ChannelDoor(admission, deps),
       sockets_(sockets),
       socket_path_(prefix + "/channel/ws"),
       poll_path_(prefix + "/channel/poll") {}
@@ -46,7 +46,7 @@ HttpReply ChannelRouter::Fail(const Error& error, RequestLabel& label) const {
   return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
 }
 
-std::optional<HttpReply> ChannelRouter::Answer(Call& call) {
+std::optional<HttpReply> ChannelRouter::Run(Call& call) {
   if (call.http.path == poll_path_) return RunPoll(call);
   return OpenSocket(call, kSubprotocol, {}, [&](HttpReply reply) {
     // Owned by the connection, and by the tables of those that get pushes.
@@ -58,9 +58,8 @@ std::optional<HttpReply> ChannelRouter::Answer(Call& call) {
 std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
   const HttpRequest& http = call.http;
   if (http.method == "POST") return BeginPoll(call);
-  // These take a token, too, but a refusal would cost as much.
+  // As for a preflight.
   (void)AdmitAddress(admission(), http.peer_address, http.body.size());
-  if (http.method == "OPTIONS") return Cors::Preflight();
   HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call.label);
   reply.status = kOtherMethodStatus;
   reply.headers.emplace_back("Allow", "POST, OPTIONS");

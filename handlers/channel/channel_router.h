@@ -23,8 +23,8 @@ class ChannelRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls and sockets that it has begun.
   /// @param prefix  of the paths; empty: none.
-  ChannelRouter(const SocketContext& sockets, Admission& admission, RequestRecorder& recorder,
-                const Cors& cors, const std::string& prefix);
+  ChannelRouter(const SocketContext& sockets, Admission& admission, const PipelineDeps& deps,
+                const std::string& prefix);
 
   [[nodiscard]] bool Serves(std::string_view path) const {
     return path == socket_path_ || path == poll_path_;
@@ -36,7 +36,7 @@ class ChannelRouter : public ChannelDoor {
   [[nodiscard]] std::string_view LabelOf(std::string_view path) const override;
   /// The failure has the form that the client of the call reads.
   [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
-  std::optional<HttpReply> Answer(Call& call) override;
+  std::optional<HttpReply> Run(Call& call) override;
 
   /// @return nullopt when the poll answers later.
   [[nodiscard]] std::optional<HttpReply> RunPoll(Call& call) const;

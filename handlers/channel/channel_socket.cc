@@ -11,6 +11,7 @@
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/plain_message.h"
+#include "handlers/shared/protocol_handler.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_text.h"
 
@@ -159,7 +160,7 @@ void ChannelSocket::ChargeReply(std::string_view reply) const {
 
 Status ChannelSocket::Answer(const Request& request) {
   if (request.verb->may_block && IsCutOff()) {
-    return Error{Errc::kStoreBusy, "cut off from the store"};
+    return CutOffFromStore();
   }
   switch (request.verb->kind) {
     case VerbKind::kConnect:

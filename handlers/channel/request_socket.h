@@ -33,7 +33,7 @@ struct RequestSocketDeps {
   ThreadPool& workers;  ///< for requests that read or write the store, and for reads of what waits
   RequestRecorder& recorder;
   const Clock& clock;
-  const NodeLease* node = nullptr;  ///< as in `Services`
+  const NodeLease* node = nullptr;  ///< as in `PipelineDeps`
 };
 
 struct RequestSocketOptions {

@@ -46,9 +46,8 @@ bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorke
 
 }  // namespace
 
-Router::Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
-               const Cors& cors)
-    : ProtocolHandler(recorder, cors),
+Router::Router(const Services& services, RouterOptions options, const PipelineDeps& deps)
+    : ProtocolHandler(deps),
       context_{.services = services,
                .sdk_app_id = options.sdk_app_id,
                .account_type = std::move(options.account_type),
@@ -92,8 +91,6 @@ std::optional<HttpReply> Router::Run(Call& call) {
   return std::nullopt;
 }
 
-HttpReply Router::RenderFault(Call& call) const { return Render(InternalError(), call.label); }
-
 void Router::LookAgain(Call& call, SecondLooks::Place place) {
   struct Waiting {
     SecondLooks::Place place;
@@ -132,7 +129,7 @@ bool Router::AdmitsAddress(const HttpRequest& request) const {
   return admitted;
 }
 
-std::optional<HttpReply> Router::Dispatch(Call& call) const {
+std::optional<HttpReply> Router::Begin(Call& call) {
   const HttpRequest& http = call.http;
   // A request without a route also takes a token, but its reply does not depend on it: a refusal
   // would cost as much.
@@ -152,20 +149,21 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
     return reply;
   }
 
-  FormPairs query = ParseForm(http.query);
-  const Protocol protocol = entry.pinned.value_or(ProtocolOf(route, query));
+  call.query = ParseForm(http.query);
+  const Protocol protocol = entry.pinned.value_or(ProtocolOf(route, call.query));
   call.label.protocol = protocol;
   if (protocol != Protocol::kWebrtc) call.label.dialect = TraitsOf(protocol).dialect;
   if (!admitted) return Render(TooManyRequests(), call.label);
-  const NodeLease* const node = context_.services.node;
-  if (node != nullptr && node->IsCutOff()) {
-    return Render(Reply::Failure({Errc::kStoreBusy, "cut off from the store"}), call.label, busy_);
-  }
+  return std::nullopt;
+}
+
+std::optional<HttpReply> Router::Dispatch(Call& call) const {
   if (call.look == Look::kAgain) {
     const Status heard = context_.services.looks->CatchUp();
     if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
   }
-  const Result<Request> request = Authorize(http, protocol, std::move(query), call.look);
+  const Result<Request> request =
+      Authorize(call.http, call.label.protocol, std::move(call.query), call.look);
   if (!request) {
     const Errc code = request.error().code;
     call.looks_again =

@@ -49,9 +49,8 @@ struct RouterOptions {
 /// @threads safe from any thread; blocks as long as the use case behind the endpoint does.
 class Router : public ProtocolHandler {
  public:
-  /// `recorder`, `cors` and the services outlive the router.
-  Router(const Services& services, RouterOptions options, RequestRecorder& recorder,
-         const Cors& cors);
+  /// The services outlive the router.
+  Router(const Services& services, RouterOptions options, const PipelineDeps& deps);
 
   RequestPlan Resolve(HttpRequest& request) override;
 
@@ -66,8 +65,11 @@ class Router : public ProtocolHandler {
   HttpReply Refuse(int status, std::string_view reason);
 
  private:
+  std::optional<HttpReply> Begin(Call& call) override;
   std::optional<HttpReply> Run(Call& call) override;
-  HttpReply RenderFault(Call& call) const override;
+  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override {
+    return Render(Reply::Failure(error), label);
+  }
   /// Serves the call on a worker, when the changes of other servers have been read.
   void LookAgain(Call& call, SecondLooks::Place place);
 

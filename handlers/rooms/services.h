@@ -8,7 +8,6 @@
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
 #include "daemon/core/id_source.h"
-#include "daemon/core/node_lease.h"
 #include "daemon/core/room_limits.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_urls.h"
@@ -36,11 +35,8 @@ struct Services {
   SecondLooks* looks = nullptr;          ///< null: only this server uses the store, and no reasons
   StreamMixer* mixer = nullptr;          ///< null: merge_stream fails
   const UtilsServices* utils = nullptr;  ///< null: the endpoints that need it do not exist
-  /// Of a server that shares its store: it answers 503 while it is cut off. Null: it shares
-  /// none.
-  const NodeLease* node = nullptr;
-  ViewerLeases* viewers = nullptr;    ///< null: signs of viewers do not count
-  const WebAddresses* web = nullptr;  ///< null: browsers neither publish nor play
+  ViewerLeases* viewers = nullptr;       ///< null: signs of viewers do not count
+  const WebAddresses* web = nullptr;     ///< null: browsers neither publish nor play
 };
 
 }  // namespace rtcroom

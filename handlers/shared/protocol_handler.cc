@@ -4,10 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/base/exception_type.h"
 #include "daemon/base/log_scope.h"
 
 namespace rtcroom {
 namespace {
+
+constexpr int kServiceUnavailable = 503;
 
 /// Adds the headers of a call to its reply, which mostly has none of its own.
 void AddHeaders(Headers headers, HttpReply& reply) {
@@ -17,8 +20,14 @@ void AddHeaders(Headers headers, HttpReply& reply) {
 
 }  // namespace
 
+HttpReply SendAway(HttpReply reply) {
+  reply.status = kServiceUnavailable;
+  reply.headers.emplace_back("Retry-After", "1");
+  return reply;
+}
+
 void ProtocolHandler::Handle(HttpRequest& request, Responder& responder) {
-  request.request_id = recorder_.NextId();
+  request.request_id = deps_.recorder.NextId();
   Serve(request, responder, Look::kOnly);
 }
 
@@ -28,18 +37,22 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
   std::optional<HttpReply> reply;
   try {
     call.headers.reserve(2);  // most have that many
-    cors_.AddOrigin(request.origin, call.headers);
-    reply = Run(call);
+    deps_.cors.AddOrigin(request.origin, call.headers);
+    reply = Begin(call);
+    if (!reply) {
+      const bool is_cut_off = deps_.node != nullptr && deps_.node->IsCutOff();
+      reply = is_cut_off ? SendAway(Fail(CutOffFromStore(), call.label)) : Run(call);
+    }
   } catch (...) {
     if (!responder) return;  // whoever took it answers
-    reply = RenderFault(call);
+    reply = Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
   }
   if (!reply) return;
   AddHeaders(std::move(call.headers), *reply);
-  recorder_.Record({.request_id = std::move(request.request_id),
-                    .peer_address = std::move(request.peer_address),
-                    .begun = request.begun},
-                   call.label, reply->status);
+  deps_.recorder.Record({.request_id = std::move(request.request_id),
+                         .peer_address = std::move(request.peer_address),
+                         .begun = request.begun},
+                        call.label, reply->status);
   responder.Send(*std::move(reply));
 }
 

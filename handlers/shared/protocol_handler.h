@@ -11,6 +11,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
+#include "daemon/base/result.h"
+#include "daemon/core/node_lease.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/message.h"
 #include "daemon/http/responder.h"
@@ -19,6 +21,7 @@
 #include "handlers/shared/request_charge.h"
 #include "handlers/shared/request_label.h"
 #include "handlers/shared/request_recorder.h"
+#include "handlers/shared/request_text.h"
 
 namespace rtcroom {
 
@@ -39,6 +42,7 @@ struct Call {
   bool looks_again = false;  ///< nothing was done; the outcome is found out on a worker
   RequestLabel label{};
   Headers headers{};  ///< of the reply, besides its own
+  FormPairs query{};  ///< where the protocol reads it in `Begin`
 };
 
 /// The right to answer a call once, after its handler has returned. The reply goes back to the loop
@@ -115,8 +119,22 @@ struct PollReply {
   }
 };
 
+/// What the steps of a request use; all of it outlives the handlers.
+struct PipelineDeps {
+  RequestRecorder& recorder;
+  const Cors& cors;
+  const NodeLease* node = nullptr;  ///< of a server that shares its store; null: it shares none
+};
+
+/// The error of a request while the server is cut off from the others on its store.
+inline Error CutOffFromStore() { return {Errc::kStoreBusy, "cut off from the store"}; }
+
+/// Makes of a reply that of a server which is cut off: another one may serve.
+HttpReply SendAway(HttpReply reply);
+
 /// Numbers each request, adds the headers for pages of other origins, lets its protocol answer it,
-/// and records and sends the reply.
+/// and records and sends the reply. While the server is cut off from the others on its store, what
+/// the protocol does not answer without it is refused with 503: another server may answer it.
 ///
 /// @threads safe from any thread, as those that implement it have to be.
 class ProtocolHandler : public RequestHandler {
@@ -125,24 +143,26 @@ class ProtocolHandler : public RequestHandler {
   void Handle(HttpRequest& request, Responder& responder) override;
 
  protected:
-  /// Both outlive this object.
-  ProtocolHandler(RequestRecorder& recorder, const Cors& cors) : recorder_(recorder), cors_(cors) {}
+  explicit ProtocolHandler(const PipelineDeps& deps) : deps_(deps) {}
 
   /// Answers a request that has a number.
   void Serve(HttpRequest& request, Responder& responder, Look look);
 
-  [[nodiscard]] RequestRecorder& recorder() const { return recorder_; }
-  [[nodiscard]] const Cors& cors() const { return cors_; }
+  [[nodiscard]] RequestRecorder& recorder() const { return deps_.recorder; }
+  [[nodiscard]] const Cors& cors() const { return deps_.cors; }
+
+  /// The reply to a failure, of which it tells the label.
+  [[nodiscard]] virtual HttpReply Fail(const Error& error, RequestLabel& label) const = 0;
 
  private:
+  /// Labels the call, adds headers to its reply, and admits its caller.
+  /// @return the reply where that needs no store, as that to a preflight; nullopt: `Run` follows.
+  virtual std::optional<HttpReply> Begin(Call& call) = 0;
+
   /// @return nullopt when the call is answered later, or was sent to a worker.
   virtual std::optional<HttpReply> Run(Call& call) = 0;
 
-  /// The reply to the exception that is being handled.
-  virtual HttpReply RenderFault(Call& call) const = 0;
-
-  RequestRecorder& recorder_;
-  const Cors& cors_;
+  const PipelineDeps deps_;
 };
 
 }  // namespace rtcroom

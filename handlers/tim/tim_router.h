@@ -17,7 +17,7 @@ namespace rtcroom::tim {
 class TimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the sockets that it has begun.
-  TimRouter(const SocketDeps& deps, Admission& admission, const Cors& cors,
+  TimRouter(const SocketDeps& sockets, Admission& admission, const PipelineDeps& deps,
             const std::string& prefix);
 
   [[nodiscard]] bool Serves(std::string_view path) const {
@@ -30,9 +30,9 @@ class TimRouter : public ChannelDoor {
   [[nodiscard]] std::string_view LabelOf(std::string_view path) const override {
     return path == binary_path_ ? "tim/binfo" : "tim/info";
   }
-  std::optional<HttpReply> Answer(Call& call) override;
+  std::optional<HttpReply> Run(Call& call) override;
 
-  const SocketDeps deps_;
+  const SocketDeps sockets_;
   const std::string binary_path_;
   const std::string text_path_;
 };

@@ -73,35 +73,14 @@ RequestPlan WebRouter::Resolve(HttpRequest& request) {
   return {.lane = request.method == "POST" ? Lane::kWorker : Lane::kInline};
 }
 
-std::optional<HttpReply> WebRouter::Run(Call& call) {
-  const Target target = *TargetOf(call.http.path);
-  call.label.endpoint = target.label;
+// Answers all but an offer that a worker may get.
+std::optional<HttpReply> WebRouter::Begin(Call& call) {
+  const HttpRequest& http = call.http;
+  RequestLabel& label = call.label;
+  const Target target = *TargetOf(http.path);
+  label.endpoint = target.label;
   call.headers.emplace_back("Access-Control-Expose-Headers", "Location, Link, Retry-After");
   call.headers.emplace_back("Cache-Control", "no-store");
-  if (auto reply = AnswerAtOnce(call.http, target, call.label)) return reply;
-  const WebDirection direction =
-      target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
-  // Shared by the copies of the function that answers.
-  const auto pending = std::make_shared<PendingCall>(call, recorder(), RequestCharge(),
-                                                     PendingCall::Duration::kWaits);
-  context_.sessions.Open(
-      {.direction = direction,
-       .name = context_.addresses.NameInPath(direction, target.rest),
-       .query = std::move(call.http.query),
-       .address = call.http.peer_address,
-       .sdp = std::move(call.http.body)},
-      [this, pending](const WebAnswer& answer) {
-        pending->Answer([&](RequestLabel& label) { return ReplyTo(answer, label); });
-      });
-  return std::nullopt;
-}
-
-HttpReply WebRouter::RenderFault(Call& call) const {
-  return Failure(http_status::kInternalError, Errc::kInternal, "internal error", call.label);
-}
-
-std::optional<HttpReply> WebRouter::AnswerAtOnce(const HttpRequest& http, const Target& target,
-                                                 RequestLabel& label) const {
   const bool is_session = target.label == "web";
   if (http.method == "OPTIONS") {
     // The relays are not told here: nobody has checked whether the address may be used now.
@@ -133,10 +112,31 @@ std::optional<HttpReply> WebRouter::AnswerAtOnce(const HttpRequest& http, const 
   if (!context_.admission.AdmitsAddress(http.peer_address)) {
     return TryLater("too many requests", kForAPlace, label);
   }
-  if (context_.node != nullptr && context_.node->IsCutOff()) {
-    return TryLater("cut off from the store", kForAWorker, label);
-  }
   return std::nullopt;
+}
+
+std::optional<HttpReply> WebRouter::Run(Call& call) {
+  const Target target = *TargetOf(call.http.path);
+  const WebDirection direction =
+      target.label == "whip" ? WebDirection::kPublish : WebDirection::kPlay;
+  // Shared by the copies of the function that answers.
+  const auto pending = std::make_shared<PendingCall>(call, recorder(), RequestCharge(),
+                                                     PendingCall::Duration::kWaits);
+  context_.sessions.Open(
+      {.direction = direction,
+       .name = context_.addresses.NameInPath(direction, target.rest),
+       .query = std::move(call.http.query),
+       .address = call.http.peer_address,
+       .sdp = std::move(call.http.body)},
+      [this, pending](const WebAnswer& answer) {
+        pending->Answer([&](RequestLabel& label) { return ReplyTo(answer, label); });
+      });
+  return std::nullopt;
+}
+
+HttpReply WebRouter::Fail(const Error& error, RequestLabel& label) const {
+  return Failure(http_status::kInternalError, error.code,
+                 error.code == Errc::kInternal ? "internal error" : error.detail, label);
 }
 
 // A session's ID cannot be guessed, and its end gives a place back: there is no limit.

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "daemon/auth/admission.h"
-#include "daemon/core/node_lease.h"
 #include "daemon/core/web_sessions.h"
 #include "handlers/shared/protocol_handler.h"
 #include "handlers/web/web_addresses.h"
@@ -19,7 +18,6 @@ struct WebContext {
   const WebAddresses& addresses;
   Admission& admission;
   const Clock& clock;
-  const NodeLease* node = nullptr;  ///< as in `Services`
 };
 
 /// Answers
@@ -37,9 +35,8 @@ class WebRouter : public ProtocolHandler {
   static constexpr std::size_t kMaxOfferBytes = std::size_t{32} << 10;
   static constexpr std::size_t kMaxPatchBytes = std::size_t{8} << 10;
 
-  /// All of it outlives the router.
-  WebRouter(const WebContext& context, RequestRecorder& recorder, const Cors& cors)
-      : ProtocolHandler(recorder, cors), context_(context) {}
+  WebRouter(const WebContext& context, const PipelineDeps& deps)
+      : ProtocolHandler(deps), context_(context) {}
 
   /// Whether a path is one of these. Paths are exact.
   [[nodiscard]] bool Serves(std::string_view path) const { return TargetOf(path).has_value(); }
@@ -53,13 +50,11 @@ class WebRouter : public ProtocolHandler {
     std::string_view rest{};
   };
 
+  std::optional<HttpReply> Begin(Call& call) override;
   std::optional<HttpReply> Run(Call& call) override;
-  HttpReply RenderFault(Call& call) const override;
+  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
 
   [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
-  /// @return nullopt: the request is an offer for a worker.
-  [[nodiscard]] std::optional<HttpReply> AnswerAtOnce(const HttpRequest& http, const Target& target,
-                                                      RequestLabel& label) const;
   [[nodiscard]] HttpReply ChangeSession(const HttpRequest& http, std::string_view session,
                                         RequestLabel& label) const;
   [[nodiscard]] HttpReply ReplyTo(const WebAnswer& answer, RequestLabel& label) const;

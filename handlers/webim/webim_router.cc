@@ -23,8 +23,8 @@ HttpReply Succeed(const JsonText& fields) {
 }  // namespace
 
 WebimRouter::WebimRouter(const ChannelContext& context, Admission& admission,
-                         RequestRecorder& recorder, const Cors& cors, WebimRouterOptions options)
-    : ChannelDoor(admission, recorder, cors, context.channel.deps().node),
+                         const PipelineDeps& deps, WebimRouterOptions options)
+    : ChannelDoor(admission, deps),
       context_(context),
       prefix_(options.prefix + '/'),
       sdk_app_id_(std::to_string(options.sdk_app_id)) {}
@@ -49,12 +49,11 @@ std::string_view WebimRouter::LabelOf(std::string_view path) const {
   return command == nullptr ? RequestLabel().endpoint : command->name();
 }
 
-std::optional<HttpReply> WebimRouter::Answer(Call& call) {
+std::optional<HttpReply> WebimRouter::Run(Call& call) {
   const ChannelCommand* const command = CommandAt(call.http.path);
   if (command != nullptr && call.http.method == "POST") return RunCommand(call, *command);
-  // These also take a token, but their reply does not depend on it: a refusal would cost as much.
+  // As for a preflight.
   (void)AdmitAddress(admission(), call.http.peer_address, call.http.body.size());
-  if (call.http.method == "OPTIONS") return Cors::Preflight();
   HttpReply reply = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label);
   if (command != nullptr) {
     reply.status = kOtherMethodStatus;
@@ -139,9 +138,8 @@ PollReply WebimRouter::BeginPoll(Call& call, std::function<std::string()> if_los
       label.failure = kicked.failure;
     }
     // Nothing has been done for the poll: another server may do it.
-    return SendsClientsAway(node)
-               ? SendAway(FailCommand({Errc::kStoreBusy, "cut off from the store"}, label))
-               : HttpReply{.body = std::move(body)};
+    return SendsClientsAway(node) ? SendAway(FailCommand(CutOffFromStore(), label))
+                                  : HttpReply{.body = std::move(body)};
   };
   auto pending = std::make_shared<PendingCall>(
       call, recorder(),

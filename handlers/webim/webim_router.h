@@ -29,8 +29,8 @@ struct WebimRouterOptions {
 class WebimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the polls that it has begun.
-  WebimRouter(const ChannelContext& context, Admission& admission, RequestRecorder& recorder,
-              const Cors& cors, WebimRouterOptions options);
+  WebimRouter(const ChannelContext& context, Admission& admission, const PipelineDeps& deps,
+              WebimRouterOptions options);
 
   /// Whether a path is one of a command, known or not. Paths are exact.
   [[nodiscard]] bool Serves(std::string_view path) const;
@@ -39,7 +39,7 @@ class WebimRouter : public ChannelDoor {
 
  private:
   [[nodiscard]] std::string_view LabelOf(std::string_view path) const override;
-  std::optional<HttpReply> Answer(Call& call) override;
+  std::optional<HttpReply> Run(Call& call) override;
 
   /// Null for an unknown one.
   [[nodiscard]] const ChannelCommand* CommandAt(std::string_view path) const;

@@ -79,8 +79,7 @@ struct RequestFuzzServer::Parts {
                  .sdk_app_id = 1400000000,
                  .gen1_login = true,
                  .trust_userid = true},
-                fixture.recorder,
-                fixture.cors};
+                fixture.pipeline};
 };
 
 std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request) {

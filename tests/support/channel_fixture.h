@@ -121,9 +121,9 @@ class ChannelFixture {
                 .access = options.access}),
         cors(std::move(cors_origins)),
         webim({.channel = channel, .clients = clients, .costs = costs, .verifier = *verifier},
-              admission, recorder, cors, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
-        new_clients(sockets(), admission, recorder, cors, prefix),
-        sdks(sdk_sockets(), admission, cors, prefix),
+              admission, pipeline, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
+        new_clients(sockets(), admission, pipeline, prefix),
+        sdks(sdk_sockets(), admission, pipeline, prefix),
         events_at_(*store.Newest()),
         messages_at_(*store.messages().NewestMessage()) {
     channel.messages().BeginAfter(messages_at_);
@@ -377,6 +377,7 @@ class ChannelFixture {
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
   Cors cors;
+  const PipelineDeps pipeline{recorder, cors, &node};
   WebimRouter webim;
   ChannelRouter new_clients;
   tim::TimRouter sdks;

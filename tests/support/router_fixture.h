@@ -40,7 +40,7 @@ class RouterFixture {
       : memory(limits, "00000000000000aa", commits),
         logins(codes, signer, clock, ids, admission, std::move(policy)),
         cors(std::move(cors_origins)),
-        router(ServicesWith(logins), WithAccount(std::move(options)), recorder, cors) {}
+        router(ServicesWith(logins), WithAccount(std::move(options)), pipeline) {}
 
   [[nodiscard]] LabelledReply Send(const HttpRequest& request) const {
     return AnswerOf(router, recorded, request);
@@ -129,6 +129,7 @@ class RouterFixture {
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
   Cors cors;
+  const PipelineDeps pipeline{recorder, cors};
   mutable Router router;  ///< answers, which changes nothing of the fixture itself
 
  private:

@@ -112,7 +112,7 @@ class ThrowingCodes : public CodeExchange {
 TEST_F(LaterReply, IsAnInternalErrorWhenTheHandlerThrows) {
   ThrowingCodes codes;
   LoginService logins(codes, server_.signer, server_.clock, server_.ids, server_.admission, {});
-  Router router(server_.ServicesWith(logins), {}, server_.recorder, server_.cors);
+  Router router(server_.ServicesWith(logins), {}, server_.pipeline);
   Login(router);
   ASSERT_EQ(reply_->times_sent(), 1);
   const std::optional<HttpReply> reply = reply_->reply();

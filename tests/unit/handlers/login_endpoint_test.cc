@@ -92,7 +92,7 @@ class NoStreams : public FakeStreams {
 TEST(GetPushUrl, ReturnsInternalErrorWithoutAPushHost) {
   RouterFixture server;
   const NoStreams streams;
-  Router router(server.ServicesWith(streams), {}, server.recorder, server.cors);
+  Router router(server.ServicesWith(streams), {}, server.pipeline);
   const LabelledReply reply = AnswerOf(
       router, server.recorded,
       {.method = "POST", .path = "/weapp/live_room/get_push_url", .body = R"({"userID":"u1"})"});

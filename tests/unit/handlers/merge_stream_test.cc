@@ -60,8 +60,7 @@ class MergeStream : public testing::Test {
 
   RouterFixture server_;
   FakeMixer mixer_;
-  Router router_{
-      WithMixer(), {.sdk_app_id = RouterFixture::kSdkAppId}, server_.recorder, server_.cors};
+  Router router_{WithMixer(), {.sdk_app_id = RouterFixture::kSdkAppId}, server_.pipeline};
 };
 
 TEST_F(MergeStream, ReportsThatNoMixingServiceIsConfigured) {
@@ -139,7 +138,7 @@ TEST_F(MergeStream, MixesOnlyStreamsOfTheRoom) {
 
 TEST_F(MergeStream, IsForTheAddressThatAPusherIsBoundTo) {
   Router bound(WithMixer(), {.sdk_app_id = RouterFixture::kSdkAppId, .gen1_bind = true},
-               server_.recorder, server_.cors);
+               server_.pipeline);
   const auto call = [&](const std::string& endpoint, const json& body, const std::string& address) {
     HttpRequest request = Call(body);
     request.path = "/weapp/live_room/" + endpoint;

@@ -232,7 +232,7 @@ class ThrowingStreams : public FakeStreams {
 TEST(Router, CatchesExceptionsAndHidesTheirText) {
   RouterFixture server;
   const ThrowingStreams streams;
-  Router router(server.ServicesWith(streams), {}, server.recorder, server.cors);
+  Router router(server.ServicesWith(streams), {}, server.pipeline);
   for (const char* user : {"u1", "odd"}) {
     const LabelledReply reply = AnswerOf(router, server.recorded,
                                          {.method = "POST",
@@ -318,7 +318,7 @@ TEST(Router, LogsNothingThatTheClientSent) {
   Logger logger(LogFormat::kText, LogLevel::kDebug, log.file());
   RouterFixture server;
   RequestRecorder recorder(server.request_ids, server.recorded, server.clock, logger);
-  Router router(server.ServicesWith(server.streams), {}, recorder, server.cors);
+  Router router(server.ServicesWith(server.streams), {}, {recorder, server.cors});
   static_cast<void>(AnswerOf(router, server.recorded,
                              {.method = "POST",
                               .path = "/weapp/live_room/secret-path",
@@ -374,9 +374,8 @@ TEST(CutOffNode, SendsAllCallersToAnotherServer) {
   RouterFixture server;
   const FakeBootClock boot;
   NodeLease lease{boot};
-  Services services = server.ServicesWith(server.streams);
-  services.node = &lease;
-  Router router(services, {.busy = BusyReply::kTryAnother}, server.recorder, server.cors);
+  Router router(server.ServicesWith(server.streams), {.busy = BusyReply::kTryAnother},
+                {server.recorder, server.cors, &lease});
   const auto send = [&](const std::string& endpoint) {
     return AnswerOf(router, server.recorded,
                     {.method = "POST",

@@ -74,8 +74,7 @@ class SharedStore : public testing::Test {
   OtherServers others_;
   Router router_{alone_.ServicesWith(others_),
                  {.sdk_app_id = RouterFixture::kSdkAppId, .busy = BusyReply::kTryAnother},
-                 alone_.recorder,
-                 alone_.cors};
+                 alone_.pipeline};
   std::shared_ptr<RecordedReply> here_ = std::make_shared<RecordedReply>();
   bool has_workers_ = true;
 };

@@ -66,8 +66,7 @@ class StreamNames : public testing::TestWithParam<AuthMode> {
   SignedStreamUrls streams_{{.bizid = std::string(kBizid), .push_key = Secret("key")}};
   Router router_{server_.ServicesWith(streams_),
                  {.gen1_prefix = "/v1", .gen2_prefix = "/v2", .auth_mode = GetParam()},
-                 server_.recorder,
-                 server_.cors};
+                 server_.pipeline};
 };
 
 TEST_P(StreamNames, AreNeverSignedForTheOtherGeneration) {

@@ -101,15 +101,11 @@ class WebRouterTest : public testing::Test {
   LastRequest recorded_;
   RequestRecorder recorder_{ids_, recorded_, clock_, logger_};
   const Cors cors_{{}};
-  FakeBootClock boot_clock_;
-  NodeLease node_{boot_clock_};
-  WebRouter router_{{.sessions = sessions_,
-                     .addresses = addresses_,
-                     .admission = admission_,
-                     .clock = clock_,
-                     .node = &node_},
-                    recorder_,
-                    cors_};
+  const FakeBootClock boot_;
+  NodeLease node_{boot_};
+  WebRouter router_{
+      {.sessions = sessions_, .addresses = addresses_, .admission = admission_, .clock = clock_},
+      {recorder_, cors_, &node_}};
 };
 
 TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
@@ -161,17 +157,15 @@ TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
   EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
 }
 
-TEST_F(WebRouterTest, TakesNoOfferWhileTheNodeIsCutOffFromTheStore) {
-  const std::string url = WhipUrl();
-  (void)Begin("POST", url, "offer");
-  const std::string session = "/weapp/web/" + link_->opened.back();
+TEST_F(WebRouterTest, OffersAreForAnotherServerWhileThisOneIsCutOffAndSessionsEndAllTheSame) {
+  (void)Begin("POST", WhepUrl(), "offer");
   node_.End();
-  const HttpReply reply = Send("POST", url, "offer");
-  EXPECT_EQ(reply.status, 503);
-  EXPECT_EQ(reply.body, "cut off from the store\n");
-  EXPECT_THAT(Values(reply, "Retry-After"), ElementsAre("1"));
-  EXPECT_EQ(link_->opened.size(), 1U);
-  EXPECT_EQ(Send("DELETE", session).status, 200) << "what needs no store is done";
+  const HttpReply refused = Send("POST", WhipUrl(), "offer");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.body, "cut off from the store\n");
+  EXPECT_THAT(Values(refused, "Retry-After"), ElementsAre("1"));
+  EXPECT_EQ(Send("POST", WhipUrl()).status, 400) << "that needs no store";
+  EXPECT_EQ(Send("DELETE", "/weapp/web/" + link_->opened.back()).status, 200);
 }
 
 TEST_F(WebRouterTest, AnswersPatchesByTheirSession) {

@@ -17,8 +17,7 @@ using testing::StartsWith;
 
 class WebUrlsTest : public testing::Test {
  protected:
-  explicit WebUrlsTest(const WebAddresses* web)
-      : router_(Services(web), {}, server_.recorder, server_.cors) {}
+  explicit WebUrlsTest(const WebAddresses* web) : router_(Services(web), {}, server_.pipeline) {}
   WebUrlsTest() : WebUrlsTest(&Addresses()) {}
 
   static const WebAddresses& Addresses() {
