@@ -28,8 +28,7 @@ class DemoPages : public RequestHandler {
             const std::string& media);
 
   /// False for other methods and unknown files, which are refused as without this object.
-  [[nodiscard]] bool Serves(const HttpRequest& request) const;
-
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override;
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
 

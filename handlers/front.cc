@@ -9,25 +9,15 @@ namespace rtcroom {
 RequestPlan Front::Resolve(HttpRequest& request) {
   // Rooms have no paths among those of webim: `prefix_checks`. All other paths are first looked for
   // in the rooms' table, since most requests are to rooms, and one look tells.
-  if (handlers_.webim != nullptr && handlers_.webim->Serves(request.path)) {
+  if (handlers_.webim != nullptr && handlers_.webim->Serves(request)) {
     request.handler = handlers_.webim;
     return handlers_.webim->Resolve(request);
   }
   const RequestPlan plan = handlers_.rooms.Resolve(request);
-  RequestHandler* const other = request.route == nullptr ? OtherFor(request) : nullptr;
+  RequestHandler* const other =
+      request.route == nullptr ? FirstServing(handlers_.others, request) : nullptr;
   request.handler = other == nullptr ? &handlers_.rooms : other;
   return other == nullptr ? plan : other->Resolve(request);
-}
-
-RequestHandler* Front::OtherFor(const HttpRequest& request) const {
-  const auto& [rooms, webim, channel, tim, web, callbacks, welcome, demo] = handlers_;
-  if (channel != nullptr && channel->Serves(request.path)) return channel;
-  if (tim != nullptr && tim->Serves(request.path)) return tim;
-  if (web != nullptr && web->Serves(request.path)) return web;
-  if (CallbackHandler* const callback = callbacks.For(request.path)) return callback;
-  if (welcome != nullptr && WelcomePage::Serves(request)) return welcome;
-  if (demo != nullptr && demo->Serves(request)) return demo;
-  return nullptr;
 }
 
 HttpReply Front::Refuse(int status, std::string_view reason) {

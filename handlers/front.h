@@ -4,16 +4,11 @@
 #include <chrono>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "daemon/http/http_handler.h"
-#include "handlers/callbacks/callback_handler.h"
-#include "handlers/channel/channel_router.h"
-#include "handlers/demo_pages.h"
 #include "handlers/rooms/router.h"
-#include "handlers/tim/tim_router.h"
-#include "handlers/web/web_router.h"
 #include "handlers/webim/webim_router.h"
-#include "handlers/welcome_page.h"
 
 namespace rtcroom {
 
@@ -21,12 +16,7 @@ namespace rtcroom {
 struct FrontHandlers {
   Router& rooms;  ///< answers what no other one serves
   WebimRouter* webim = nullptr;
-  ChannelRouter* channel = nullptr;
-  tim::TimRouter* tim = nullptr;
-  WebRouter* web = nullptr;
-  CallbackHandlers callbacks{};
-  WelcomePage* welcome = nullptr;
-  DemoPages* demo = nullptr;
+  std::vector<RequestHandler*> others{};  ///< in the order in which they are asked
 };
 
 /// Finds once for each request the handler that serves its path.
@@ -41,17 +31,11 @@ class Front : public HttpHandler {
   std::chrono::nanoseconds Delay(std::string_view client_address) override {
     return handlers_.rooms.Delay(client_address);
   }
-  void Handle(HttpRequest& request, Responder& responder) override {
-    request.handler->Handle(request, responder);
-  }
   /// The reply suits clients of the room API and of the SDK of 2018, since the path is not known
   /// here.
   HttpReply Refuse(int status, std::string_view reason) override;
 
  private:
-  /// The handler of a request that is not to webim; null: it is to rooms, or to no handler.
-  [[nodiscard]] RequestHandler* OtherFor(const HttpRequest& request) const;
-
   const FrontHandlers handlers_;
 };
 

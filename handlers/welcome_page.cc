@@ -87,7 +87,7 @@ Headers HeadersOf() {
 
 WelcomePage::WelcomePage(const WelcomeFacts& facts) : page_(PageOf(facts)), headers_(HeadersOf()) {}
 
-bool WelcomePage::Serves(const HttpRequest& request) {
+bool WelcomePage::Serves(const HttpRequest& request) const {
   return request.accepts_html && request.path == "/" && request.method == "GET";
 }
 

@@ -22,8 +22,7 @@ class WelcomePage : public RequestHandler {
   explicit WelcomePage(const WelcomeFacts& facts);
 
   /// False for all other requests, which are answered as without this object.
-  [[nodiscard]] static bool Serves(const HttpRequest& request);
-
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override;
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
 

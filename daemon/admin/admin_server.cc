@@ -36,17 +36,14 @@ AdminServer::AdminServer(HttpListenerOptions options, ReadinessCheck& readiness,
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
   // These two do not wait for the store, so they are answered even while all workers do.
   if (request.path == "/healthz" || request.path == "/servez") return {.lane = Lane::kInline};
-  if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
-    return callbacks->Resolve(request);
-  }
+  request.handler = FirstServing(sources_.callbacks, request);
+  if (request.handler != nullptr) return request.handler->Resolve(request);
   // Requests of monitors have priority over those of operators.
   return {.lane = IsMonitored(request.path) ? Lane::kUrgent : Lane::kWorker};
 }
 
 void AdminServer::Handle(HttpRequest& request, Responder& responder) {
-  if (CallbackHandler* const callbacks = sources_.callbacks.For(request.path)) {
-    return callbacks->Handle(request, responder);
-  }
+  if (request.handler != nullptr) return request.handler->Handle(request, responder);
   if (!IsMonitored(request.path)) request.request_id = ids_.Next();
   const LogScope scope(request.request_id);
   AdminResponder admin(

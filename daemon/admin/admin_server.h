@@ -14,7 +14,6 @@
 #include "daemon/base/result.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/http_listener.h"
-#include "handlers/callbacks/callback_handler.h"
 #include "handlers/shared/request_recorder.h"
 
 namespace rtcroom {
@@ -23,7 +22,7 @@ namespace rtcroom {
 struct AdminSources {
   std::function<std::string()> metrics = {};  ///< in the text format of Prometheus, version 0.0.4
   AdminHandler others = {};                   ///< for all other paths; empty: 404
-  CallbackHandlers callbacks{};               ///< media servers on this machine speak plain HTTP
+  std::vector<RequestHandler*> callbacks{};   ///< media servers on this machine speak plain HTTP
 };
 
 /// GET `/healthz`: 200 while the process can answer. `/readyz`, `/servez`: 200, or 503 with the

@@ -1,9 +1,11 @@
 // The interface of a listener to the code that answers its requests.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "daemon/http/message.h"
 #include "daemon/http/responder.h"
@@ -35,6 +37,9 @@ class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
 
+  /// Whether the request is one of these.
+  [[nodiscard]] virtual bool Serves(const HttpRequest& /*request*/) const { return true; }
+
   /// Finds the route of a request and the thread to run it on; stores the route in the request.
   /// Called once for every request, on the thread of its connection: must be quick.
   virtual RequestPlan Resolve(HttpRequest& request) = 0;
@@ -51,11 +56,24 @@ class RequestHandler {
   virtual void Handle(HttpRequest& request, Responder& responder) = 0;
 };
 
+/// The first that serves the request; null: none does.
+inline RequestHandler* FirstServing(const std::vector<RequestHandler*>& handlers,
+                                    const HttpRequest& request) {
+  const auto found = std::ranges::find_if(
+      handlers, [&](const RequestHandler* handler) { return handler->Serves(request); });
+  return found == handlers.end() ? nullptr : *found;
+}
+
 /// Answers all requests to a listener.
 ///
 /// @threads as `RequestHandler`.
 class HttpHandler : public RequestHandler {
  public:
+  /// Has the handler answer that `Resolve` has chosen.
+  void Handle(HttpRequest& request, Responder& responder) override {
+    request.handler->Handle(request, responder);
+  }
+
   /// The reply to a request that could not be read or handled.
   /// @param status  4xx, 500 or 503.
   /// @param reason  for the log: text of this server, nothing that the client sent.

@@ -67,7 +67,7 @@ struct HttpRequest {
   /// worker comes after it.
   MonotonicTime begun{};
   std::string request_id{};  ///< set by the handler
-  /// Set by `RequestHandler::Resolve`: where several share a listener, the one that answers.
+  /// Set by `HttpHandler::Resolve` where several share a listener: the one that answers.
   RequestHandler* handler = nullptr;
   const RouteEntry* route = nullptr;  ///< set by `RequestHandler::Resolve`
 };

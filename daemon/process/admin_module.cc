@@ -33,7 +33,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
                                [this](const HttpRequest& request, AdminResponder& responder) {
                                  router_.Handle(request, responder);
                                },
-                           .callbacks = deps.callbacks},
+                           .callbacks = deps.api.callbacks()},
               deps.api.request_ids(),
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,

@@ -41,7 +41,6 @@ struct AdminModuleDeps {
   ReadinessCheck& readiness;
   /// Of the console; called from any thread.
   std::function<ConsoleStats()> stats = {};
-  CallbackHandlers callbacks{};
   InheritedSockets& sockets;
   bool is_dev = false;
   Runtime& runtime;

@@ -152,11 +152,19 @@ std::unique_ptr<WebRouter> MakeWeb(const ApiModuleDeps& deps, const PipelineDeps
                                      pipeline);
 }
 
-CallbackHandlers MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
-  std::vector<CallbackHandler*> handlers;
+std::vector<RequestHandler*> MakeCallbacks(const ApiModuleDeps& deps, RoomService& rooms) {
+  std::vector<RequestHandler*> handlers;
   if (deps.media != nullptr) handlers.push_back(&deps.media->callbacks());
   if (deps.cloud != nullptr) handlers.push_back(&deps.cloud->Serve(rooms));
-  return CallbackHandlers(std::move(handlers));
+  return handlers;
+}
+
+/// Those that there are.
+std::vector<RequestHandler*> Join(std::vector<RequestHandler*> handlers,
+                                  const std::vector<RequestHandler*>& callbacks) {
+  std::erase(handlers, nullptr);
+  handlers.insert(handlers.end(), callbacks.begin(), callbacks.end());
+  return handlers;
 }
 
 /// It may play whatever the room API or `live.hls_url` tells a browser to play.
@@ -221,11 +229,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       demo_(deps.demo ? MakeDemo(config, deps) : nullptr),
       front_({.rooms = router_,
               .webim = webim_.get(),
-              .channel = channel_.get(),
-              .tim = tim_.get(),
-              .web = web_.get(),
-              .callbacks = callbacks_,
-              .welcome = &welcome_,
-              .demo = demo_.get()}) {}
+              .others = Join({channel_.get(), tim_.get(), web_.get(), &welcome_, demo_.get()},
+                             callbacks_)}) {}
 
 }  // namespace rtcroom

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "daemon/admin/metrics.h"
 #include "daemon/config/config.h"
@@ -59,7 +60,7 @@ class ApiModule {
   [[nodiscard]] RoomService& rooms() { return rooms_; }
   [[nodiscard]] RequestIds& request_ids() { return request_ids_; }
   [[nodiscard]] HttpHandler& handler() { return front_; }
-  [[nodiscard]] const CallbackHandlers& callbacks() const { return callbacks_; }
+  [[nodiscard]] const std::vector<RequestHandler*>& callbacks() const { return callbacks_; }
 
  private:
   RoomService rooms_;
@@ -75,7 +76,7 @@ class ApiModule {
   const std::unique_ptr<ChannelRouter> channel_;  ///< likewise
   const std::unique_ptr<tim::TimRouter> tim_;     ///< null without `channel.sdks`
   const std::unique_ptr<WebRouter> web_;          ///< null without sessions of browsers
-  const CallbackHandlers callbacks_;
+  const std::vector<RequestHandler*> callbacks_;
   WelcomePage welcome_;
   const std::unique_ptr<DemoPages> demo_;  ///< null unless it is served
   Front front_;

@@ -272,7 +272,6 @@ Status App::Listen(InheritedSockets& sockets) {
                               .max_held_bytes = max_held_.of_admin,
                               .readiness = readiness_,
                               .stats = [this] { return ReadConsoleStats(); },
-                              .callbacks = api_->callbacks(),
                               .sockets = sockets,
                               .is_dev = config_.is_dev(),
                               .runtime = runtime_});

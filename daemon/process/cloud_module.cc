@@ -79,7 +79,7 @@ void CloudModule::Stop() {
   if (sender_) sender_->Stop();
 }
 
-CallbackHandler& CloudModule::Serve(RoomService& rooms) {
+RequestHandler& CloudModule::Serve(RoomService& rooms) {
   return callbacks_.emplace(rules_, CloudCallbackContext{.streams = streams_,
                                                          .members = members_,
                                                          .rooms = rooms,

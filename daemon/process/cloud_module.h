@@ -40,7 +40,7 @@ class CloudModule {
   void Start();
 
   /// The handler of the callbacks, which change `rooms` until `Stop`. Call it once.
-  CallbackHandler& Serve(RoomService& rooms);
+  RequestHandler& Serve(RoomService& rooms);
 
   /// nullopt without callbacks of the live service.
   [[nodiscard]] std::optional<StreamWitness> streams() const;

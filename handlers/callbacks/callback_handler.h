@@ -1,11 +1,6 @@
 // What the routers of callbacks have in common.
 #pragma once
 
-#include <algorithm>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "daemon/http/http_handler.h"
 
 namespace rtcroom {
@@ -18,28 +13,8 @@ namespace rtcroom {
 /// "denied": not from a genuine sender.
 class CallbackHandler : public RequestHandler {
  public:
-  [[nodiscard]] virtual bool Serves(std::string_view path) const = 0;
-
   /// Not paced: all callbacks of one kind come from a few addresses.
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
-};
-
-/// The handlers of all callbacks; they outlive this object.
-class CallbackHandlers {
- public:
-  CallbackHandlers() = default;
-  explicit CallbackHandlers(std::vector<CallbackHandler*> handlers)
-      : handlers_(std::move(handlers)) {}
-
-  /// Null when none serves the path.
-  [[nodiscard]] CallbackHandler* For(std::string_view path) const {
-    const auto found = std::ranges::find_if(
-        handlers_, [path](const CallbackHandler* handler) { return handler->Serves(path); });
-    return found == handlers_.end() ? nullptr : *found;
-  }
-
- private:
-  std::vector<CallbackHandler*> handlers_{};
 };
 
 }  // namespace rtcroom

@@ -73,8 +73,6 @@ const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) 
   return nullptr;
 }
 
-bool CallbackRouter::Serves(std::string_view path) const { return DialectOf(path) != nullptr; }
-
 void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
   const Dialect& dialect = *DialectOf(request.path);
   std::optional<CallbackCall> call;

@@ -41,7 +41,9 @@ class CallbackRouter : public CallbackHandler {
  public:
   CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);
 
-  [[nodiscard]] bool Serves(std::string_view path) const override;
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return DialectOf(request.path) != nullptr;
+  }
 
   void Handle(HttpRequest& request, Responder& responder) override;
 

@@ -76,8 +76,6 @@ std::string_view CloudCallbacks::NameOf(Service service) {
   return "";
 }
 
-bool CloudCallbacks::Serves(std::string_view path) const { return ServiceOf(path).has_value(); }
-
 void CloudCallbacks::Handle(HttpRequest& request, Responder& responder) {
   const Service service = *ServiceOf(request.path);
   try {

@@ -51,7 +51,9 @@ class CloudCallbacks : public CallbackHandler {
  public:
   CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);
 
-  [[nodiscard]] bool Serves(std::string_view path) const override;
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return ServiceOf(request.path).has_value();
+  }
   void Handle(HttpRequest& request, Responder& responder) override;
 
  private:

@@ -26,10 +26,9 @@ class ChannelRouter : public ChannelDoor {
   ChannelRouter(const SocketContext& sockets, Admission& admission, const PipelineDeps& deps,
                 const std::string& prefix);
 
-  [[nodiscard]] bool Serves(std::string_view path) const {
-    return path == socket_path_ || path == poll_path_;
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return request.path == socket_path_ || request.path == poll_path_;
   }
-
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:

@@ -20,10 +20,9 @@ class TimRouter : public ChannelDoor {
   TimRouter(const SocketDeps& sockets, Admission& admission, const PipelineDeps& deps,
             const std::string& prefix);
 
-  [[nodiscard]] bool Serves(std::string_view path) const {
-    return path == binary_path_ || path == text_path_;
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return request.path == binary_path_ || request.path == text_path_;
   }
-
   RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:

@@ -38,9 +38,10 @@ class WebRouter : public ProtocolHandler {
   WebRouter(const WebContext& context, const PipelineDeps& deps)
       : ProtocolHandler(deps), context_(context) {}
 
-  /// Whether a path is one of these. Paths are exact.
-  [[nodiscard]] bool Serves(std::string_view path) const { return TargetOf(path).has_value(); }
-
+  /// Paths are exact.
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return TargetOf(request.path).has_value();
+  }
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:

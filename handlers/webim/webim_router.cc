@@ -29,7 +29,8 @@ WebimRouter::WebimRouter(const ChannelContext& context, Admission& admission,
       prefix_(options.prefix + '/'),
       sdk_app_id_(std::to_string(options.sdk_app_id)) {}
 
-bool WebimRouter::Serves(std::string_view path) const {
+bool WebimRouter::Serves(const HttpRequest& request) const {
+  std::string_view path = request.path;
   if (!path.starts_with(prefix_)) return false;
   path.remove_prefix(prefix_.size());
   return path.starts_with("v4/") || path.starts_with("v1/");

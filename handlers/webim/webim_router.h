@@ -32,9 +32,8 @@ class WebimRouter : public ChannelDoor {
   WebimRouter(const ChannelContext& context, Admission& admission, const PipelineDeps& deps,
               WebimRouterOptions options);
 
-  /// Whether a path is one of a command, known or not. Paths are exact.
-  [[nodiscard]] bool Serves(std::string_view path) const;
-
+  /// Those whose path is one of a command, known or not. Paths are exact.
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override;
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:

@@ -65,8 +65,8 @@ class ChannelFixture {
       For(request).Handle(request, responder);
     }
     [[nodiscard]] RequestHandler& For(const HttpRequest& request) const {
-      if (channel.Serves(request.path)) return channel;
-      if (tim.Serves(request.path)) return tim;
+      if (channel.Serves(request)) return channel;
+      if (tim.Serves(request)) return tim;
       return webim;
     }
 

@@ -32,11 +32,11 @@ using testing::IsEmpty;
 using testing::Not;
 
 TEST_F(CallbackRouterTest, ServesThePathsOfMediaServers) {
-  EXPECT_TRUE(router_.Serves("/callback/rtmp"));
-  EXPECT_TRUE(router_.Serves("/callback/srs/secret"));
-  EXPECT_FALSE(router_.Serves("/callback/rtmps"));
-  EXPECT_FALSE(router_.Serves("/callback/"));
-  EXPECT_FALSE(router_.Serves("/weapp/multi_room/create_room"));
+  EXPECT_TRUE(router_.Serves({.path = "/callback/rtmp"}));
+  EXPECT_TRUE(router_.Serves({.path = "/callback/srs/secret"}));
+  EXPECT_FALSE(router_.Serves({.path = "/callback/rtmps"}));
+  EXPECT_FALSE(router_.Serves({.path = "/callback/"}));
+  EXPECT_FALSE(router_.Serves({.path = "/weapp/multi_room/create_room"}));
 }
 
 TEST_F(CallbackRouterTest, AStreamWithASignedUrlIsOnUntilItsEnd) {

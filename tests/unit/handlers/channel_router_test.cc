@@ -324,11 +324,11 @@ TEST_F(ChannelTransport, RepliesAreForNoCache) {
 
 TEST(ChannelPrefix, IsInFrontOfEveryPath) {
   ChannelFixture server({}, "/im");
-  EXPECT_TRUE(server.webim.Serves("/im/v4/openim/login"));
-  EXPECT_TRUE(server.webim.Serves("/im/v1/anything"));
-  EXPECT_FALSE(server.webim.Serves("/v4/openim/login"));
-  EXPECT_FALSE(server.webim.Serves("/im/v2/openim/login"));
-  EXPECT_FALSE(server.webim.Serves("/imv4/openim/login"));
+  EXPECT_TRUE(server.webim.Serves({.path = "/im/v4/openim/login"}));
+  EXPECT_TRUE(server.webim.Serves({.path = "/im/v1/anything"}));
+  EXPECT_FALSE(server.webim.Serves({.path = "/v4/openim/login"}));
+  EXPECT_FALSE(server.webim.Serves({.path = "/im/v2/openim/login"}));
+  EXPECT_FALSE(server.webim.Serves({.path = "/imv4/openim/login"}));
   const LabelledReply reply =
       server.Send(ChannelFixture::RequestOf("/im/v4/openim/login", "", "{}"));
   EXPECT_EQ(reply.label.endpoint, "openim/login");
@@ -339,7 +339,7 @@ class PathsOfClients : public testing::Test {
   RouterFixture rooms_;
   ChannelFixture channel_;
   Front front_{
-      {.rooms = rooms_.router, .webim = &channel_.webim, .channel = &channel_.new_clients}};
+      {.rooms = rooms_.router, .webim = &channel_.webim, .others = {&channel_.new_clients}}};
 };
 
 TEST_F(PathsOfClients, AreDividedByTheirVersion) {

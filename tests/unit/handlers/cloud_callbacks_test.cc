@@ -39,7 +39,7 @@ class CloudCallbacksTest : public ServiceFixture {
   HttpReply Send(HttpRequest request) {
     request.peer_address = "192.0.2.7";
     const auto sink = std::make_shared<RecordedReply>();
-    EXPECT_TRUE(callbacks_.Serves(request.path));
+    EXPECT_TRUE(callbacks_.Serves(request));
     Handle(callbacks_, std::move(request), sink);
     EXPECT_TRUE(Eventually([&] { return sink->reply() || sink->is_abandoned(); }));
     return sink->reply().value_or(HttpReply{.status = 0});
@@ -131,15 +131,15 @@ class CloudCallbacksTest : public ServiceFixture {
 
 TEST_F(CloudCallbacksTest, ServesThreePathsAndNothingBelowThem) {
   for (const char* path : {"/callback/live", "/callback/trtc", "/callback/im"}) {
-    EXPECT_TRUE(callbacks_.Serves(path)) << path;
-    EXPECT_FALSE(callbacks_.Serves(std::string(path) + "/")) << path;
+    EXPECT_TRUE(callbacks_.Serves({.path = path})) << path;
+    EXPECT_FALSE(callbacks_.Serves({.path = std::string(path) + "/"})) << path;
     HttpRequest request{.method = "POST", .path = path};
     const RequestPlan plan = callbacks_.Resolve(request);
     EXPECT_EQ(plan.lane, Lane::kInline) << path;
     EXPECT_FALSE(plan.paced) << path;
   }
-  EXPECT_FALSE(callbacks_.Serves("/callback/rtmp"));
-  EXPECT_FALSE(callbacks_.Serves("/callback"));
+  EXPECT_FALSE(callbacks_.Serves({.path = "/callback/rtmp"}));
+  EXPECT_FALSE(callbacks_.Serves({.path = "/callback"}));
 }
 
 TEST_F(CloudCallbacksTest, AnswersNothingWithoutAKey) {

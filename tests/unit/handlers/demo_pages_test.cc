@@ -34,7 +34,7 @@ class DemoPagesTest : public testing::Test {
   DemoPages demo_{kFiles,
                   {.prefix = "/weapp", .playlist = "https://tv.example/{stream}.m3u8"},
                   "https://tv.example"};
-  Front front_{{.rooms = server_.router, .demo = &demo_}};
+  Front front_{{.rooms = server_.router, .others = {&demo_}}};
 };
 
 TEST_F(DemoPagesTest, AreServedWithHeadersThatAllowTheServerAndItsMediaOnly) {

@@ -22,7 +22,7 @@ class WelcomePageTest : public testing::Test {
  protected:
   LabelledReply Send(WelcomeFacts facts, const HttpRequest& request) {
     WelcomePage page(facts);
-    Front front({.rooms = server_.router, .welcome = &page});
+    Front front({.rooms = server_.router, .others = {&page}});
     return AnswerOf(front, server_.recorded, request);
   }
   LabelledReply Open(WelcomeFacts facts) {
