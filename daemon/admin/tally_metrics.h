@@ -14,7 +14,7 @@ namespace rtcroom {
 /// Each part is given the one that it counts in.
 struct Tallies {
   ImTallies im{};
-  Tally callbacks{};      ///< as of `CallbackHandler`
+  Tally callbacks{};      ///< as of `IgnoredCallbacks`
   Tally media_drops{};    ///< as of `MediaPollerDeps`
   Tally recordings{};     ///< as of `RecordingDeps`
   Tally mix_requests{};   ///< as of `MixQueue`

@@ -97,7 +97,7 @@ RequestSocketDeps SocketDepsOf(const ApiModuleDeps& deps, const PipelineDeps& pi
   return {.receivers = deps.channel->receivers(),
           .costs = deps.auth.channel_costs(),
           .workers = deps.channel->workers(),
-          .recorder = pipeline.recorder,
+          .recorder = *pipeline.recorder,
           .clock = deps.runtime.clock,
           .node = pipeline.node};
 }
@@ -201,8 +201,8 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
       looks_(MakeLooks(deps)),
       recorder_(request_ids_, deps.observer, deps.runtime.clock, deps.runtime.logger),
       cors_(config.server.cors_origins),
-      pipeline_{.recorder = recorder_,
-                .cors = cors_,
+      pipeline_{.recorder = &recorder_,
+                .cors = &cors_,
                 .node = deps.store.IsShared() ? &deps.store.lease() : nullptr},
       router_(Services{.rooms = rooms_,
                        .logins = deps.auth.logins(),

@@ -16,7 +16,6 @@
 #include "daemon/media/trtc_sender.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_module.h"
-#include "handlers/callbacks/callback_handler.h"
 #include "handlers/callbacks/cloud_callbacks.h"
 
 namespace rtcroom {

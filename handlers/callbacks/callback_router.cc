@@ -7,7 +7,6 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/base/exception_type.h"
 #include "handlers/callbacks/callback_rtmp.h"
 #include "handlers/callbacks/callback_srs.h"
 #include "handlers/shared/stream_arguments.h"
@@ -73,30 +72,30 @@ const CallbackRouter::Dialect* CallbackRouter::DialectOf(std::string_view path) 
   return nullptr;
 }
 
-void CallbackRouter::Handle(HttpRequest& request, Responder& responder) {
-  const Dialect& dialect = *DialectOf(request.path);
-  std::optional<CallbackCall> call;
-  try {
-    const CallbackReading<StreamCallback> reading = dialect.read(request, rules_);
-    if (const auto* const callback = std::get_if<StreamCallback>(&reading)) {
-      call = callback->call;
-      return Decide(*callback, dialect, responder);
-    }
-    const auto& refused = std::get<CallbackReply>(reading);
-    ignored_.Record("other", request.peer_address, refused);
-    SendAfter(DropsOf({.client = refused.kept_client}), refused.http, responder);
-  } catch (...) {
-    // Most likely out of memory. A refused update ends a call, so what was not read is accepted: a
-    // stream that may not be on air is dropped after a poll.
-    context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
-    if (!responder) return;
-    const bool may_refuse = call == CallbackCall::kPublish || call == CallbackCall::kPlay;
-    responder.Send((may_refuse ? dialect.refuse({Errc::kInternal, {}}) : AcceptCallback()).http);
+std::optional<HttpReply> CallbackRouter::Run(Call& call) {
+  const Dialect& dialect = *DialectOf(call.http.path);
+  const CallbackReading<StreamCallback> reading = dialect.read(call.http, rules_);
+  if (const auto* const callback = std::get_if<StreamCallback>(&reading)) {
+    call.label.endpoint = CallName(callback->call);
+    return Decide(*callback, dialect, call.responder);
   }
+  const auto& refused = std::get<CallbackReply>(reading);
+  ignored_.Record("other", call.http.peer_address, refused);
+  return After(DropsOf({.client = refused.kept_client}), refused.http, call.responder);
 }
 
-void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& dialect,
-                            Responder& responder) {
+HttpReply CallbackRouter::Fail(const Error& error, Call& call) const {
+  // Most likely out of memory. A refused update ends a call, so what was not read is accepted: a
+  // stream that may not be on air is dropped after a poll.
+  context_.logger.Error("callback_fault", {{"type", error.detail}});
+  const std::string_view name = call.label.endpoint;
+  const bool may_refuse =
+      name == CallName(CallbackCall::kPublish) || name == CallName(CallbackCall::kPlay);
+  return (may_refuse ? DialectOf(call.http.path)->refuse(error) : AcceptCallback()).http;
+}
+
+std::optional<HttpReply> CallbackRouter::Decide(const StreamCallback& callback,
+                                                const Dialect& dialect, Responder& responder) {
   Status outcome;
   switch (callback.call) {
     case CallbackCall::kPublish:
@@ -119,11 +118,11 @@ void CallbackRouter::Decide(const StreamCallback& callback, const Dialect& diale
       }
       break;
   }
-  Reply(callback, dialect, outcome, responder);
+  return ReplyTo(callback, dialect, outcome);
 }
 
-void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dialect,
-                             Responder& responder) {
+std::optional<HttpReply> CallbackRouter::Publish(const StreamCallback& callback,
+                                                 const Dialect& dialect, Responder& responder) {
   PublishOutcome published =
       context_.monitor.Publish(callback.stream, callback.client, StreamArgumentsOf(callback.args));
   const Status outcome = StatusOf(published);
@@ -132,16 +131,16 @@ void CallbackRouter::Publish(const StreamCallback& callback, const Dialect& dial
   }
   // Until the others are dropped the media server takes the new client for a second one of the same
   // name.
-  Reply(callback, dialect, outcome, responder, std::move(published.drops));
+  return After(std::move(published.drops), ReplyTo(callback, dialect, outcome), responder);
 }
 
-void CallbackRouter::Play(const StreamCallback& callback, const Dialect& dialect,
-                          Responder& responder) {
+std::optional<HttpReply> CallbackRouter::Play(const StreamCallback& callback,
+                                              const Dialect& dialect, Responder& responder) {
   const Status outcome = CheckPlay(callback);
   // The address of a browser is that of a user; a phone's names none.
   const bool may_be_browser = !outcome && StreamArgumentsOf(callback.args).rs.has_value();
   if (!may_be_browser || context_.players == nullptr || callback.client.empty()) {
-    return Reply(callback, dialect, outcome, responder);
+    return ReplyTo(callback, dialect, outcome);
   }
   struct Waiting {
     StreamCallback callback;
@@ -152,8 +151,9 @@ void CallbackRouter::Play(const StreamCallback& callback, const Dialect& dialect
   const auto answer = [this, waiting, &dialect](const WebAnswer& given) {
     const bool is_open = given.outcome == WebOpenOutcome::kOpened;
     const std::string_view reason = WebOpenOutcomeName(given.outcome);
-    Reply(waiting->callback, dialect,
-          is_open ? Status() : Error{Errc::kNotAllowed, std::string(reason)}, waiting->responder);
+    waiting->responder.Send(
+        ReplyTo(waiting->callback, dialect,
+                is_open ? Status() : Error{Errc::kNotAllowed, std::string(reason)}));
   };
   const bool is_taken = waiting->responder.RunOnWorker([this, waiting, answer] {
     const StreamCallback& asked = waiting->callback;
@@ -165,6 +165,7 @@ void CallbackRouter::Play(const StreamCallback& callback, const Dialect& dialect
                            answer);
   });
   if (!is_taken) answer({.outcome = WebOpenOutcome::kFailed});
+  return std::nullopt;
 }
 
 Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
@@ -175,28 +176,26 @@ Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
   return Error{Errc::kNotAllowed, std::string(StreamSignatureStateName(signature.state))};
 }
 
-void CallbackRouter::Reply(const StreamCallback& callback, const Dialect& dialect,
-                           const Status& outcome, Responder& responder,
-                           std::vector<StreamDrop> drops) {
+HttpReply CallbackRouter::ReplyTo(const StreamCallback& callback, const Dialect& dialect,
+                                  const Status& outcome) const {
   context_.counted.Count(CallName(callback.call), outcome ? "accepted" : "refused");
-  if (!outcome) {
-    context_.logger.Info("stream_refused", {{"call", CallName(callback.call)},
-                                            {"stream", callback.stream},
-                                            {"address", callback.address},
-                                            {"reason", outcome.error().detail}});
-  }
-  SendAfter(std::move(drops), (outcome ? AcceptCallback() : dialect.refuse(outcome.error())).http,
-            responder);
+  if (outcome) return AcceptCallback().http;
+  context_.logger.Info("stream_refused", {{"call", CallName(callback.call)},
+                                          {"stream", callback.stream},
+                                          {"address", callback.address},
+                                          {"reason", outcome.error().detail}});
+  return dialect.refuse(outcome.error()).http;
 }
 
-void CallbackRouter::SendAfter(std::vector<StreamDrop> drops, HttpReply reply,
-                               Responder& responder) {
-  if (drops.empty()) return responder.Send(std::move(reply));
+std::optional<HttpReply> CallbackRouter::After(std::vector<StreamDrop> drops, HttpReply reply,
+                                               Responder& responder) {
+  if (drops.empty()) return reply;
   // Shared by the copies of the function.
   const auto waiting =
       std::make_shared<std::pair<Responder, HttpReply>>(std::move(responder), std::move(reply));
   context_.poller.DropThen(std::move(drops),
                            [waiting] { waiting->first.Send(std::move(waiting->second)); });
+  return std::nullopt;
 }
 
 }  // namespace rtcroom

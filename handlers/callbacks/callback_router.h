@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,9 +13,9 @@
 #include "daemon/media/media_poller.h"
 #include "daemon/media/srs_players.h"
 #include "daemon/media/stream_monitor.h"
-#include "handlers/callbacks/callback_handler.h"
 #include "handlers/callbacks/callback_stream.h"
 #include "handlers/callbacks/ignored_callbacks.h"
+#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 
@@ -23,7 +24,7 @@ struct CallbackContext {
   StreamMonitor& monitor;
   MediaPoller& poller;
   SrsPlayers* players = nullptr;  ///< null: only the signature of a stream permits to play
-  Tally& counted;                 ///< as of `CallbackHandler`
+  Tally& counted;                 ///< as of `IgnoredCallbacks`
   const Clock& clock;
   Logger& logger;
   /// Receives the path of each complete file, as it was reported, and the stream of its client,
@@ -31,21 +32,20 @@ struct CallbackContext {
   std::function<void(std::string file, std::string stream)> recorded = {};
 };
 
-/// Answers from memory, and before any limit of callers: all callbacks come from one address, and a
-/// refusal ends a call. Only a client that takes over its own stream waits until the other
+/// Answers from memory, and before any limit of callers: all callbacks come from a few addresses,
+/// and a refusal ends a call. Only a client that takes over its own stream waits until the other
 /// connection is closed, and a browser that plays from SRS may wait for the store, on a worker.
 ///
 /// @threads safe from any thread.
 /// @source protocol E.3, E.4.
-class CallbackRouter : public CallbackHandler {
+class CallbackRouter : public ProtocolHandler {
  public:
   CallbackRouter(StreamCallbackRules rules, const CallbackContext& context);
 
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return DialectOf(request.path) != nullptr;
   }
-
-  void Handle(HttpRequest& request, Responder& responder) override;
+  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
   /// What differs between media servers.
@@ -58,14 +58,24 @@ class CallbackRouter : public CallbackHandler {
   };
 
   [[nodiscard]] static const Dialect* DialectOf(std::string_view path);
-  void Decide(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
-  void Publish(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
-  void Play(const StreamCallback& callback, const Dialect& dialect, Responder& responder);
-  [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  std::optional<HttpReply> Run(Call& call) override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override;
+
+  // Each returns nullopt when it answers later, through the responder.
+  std::optional<HttpReply> Decide(const StreamCallback& callback, const Dialect& dialect,
+                                  Responder& responder);
+  std::optional<HttpReply> Publish(const StreamCallback& callback, const Dialect& dialect,
+                                   Responder& responder);
+  std::optional<HttpReply> Play(const StreamCallback& callback, const Dialect& dialect,
+                                Responder& responder);
   /// @param drops  clients to disconnect before the answer.
-  void Reply(const StreamCallback& callback, const Dialect& dialect, const Status& outcome,
-             Responder& responder, std::vector<StreamDrop> drops = {});
-  void SendAfter(std::vector<StreamDrop> drops, HttpReply reply, Responder& responder);
+  std::optional<HttpReply> After(std::vector<StreamDrop> drops, HttpReply reply,
+                                 Responder& responder);
+
+  [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  /// Counts the callback, and logs a refusal.
+  [[nodiscard]] HttpReply ReplyTo(const StreamCallback& callback, const Dialect& dialect,
+                                  const Status& outcome) const;
 
   const StreamCallbackRules rules_;
   const CallbackContext context_;

@@ -76,50 +76,42 @@ std::string_view CloudCallbacks::NameOf(Service service) {
   return "";
 }
 
-void CloudCallbacks::Handle(HttpRequest& request, Responder& responder) {
-  const Service service = *ServiceOf(request.path);
-  try {
-    Dispatch(service, request, responder);
-  } catch (...) {
-    // Most likely out of memory. The service repeats the callback.
-    context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
-    if (responder) responder.Send(ReplyOf(service, Error{Errc::kInternal, {}}).http);
-  }
-}
-
-void CloudCallbacks::Dispatch(Service service, const HttpRequest& request, Responder& responder) {
+std::optional<HttpReply> CloudCallbacks::Run(Call& call) {
+  const Service service = *ServiceOf(call.http.path);
   const TimePoint now = context_.clock.Now();
-  const std::string& address = request.peer_address;
   switch (service) {
     case Service::kLive:
-      return Answer(service, ReadLiveCallback(request, rules_.live, now), address, responder);
+      return Answer(service, ReadLiveCallback(call.http, rules_.live, now), call);
     case Service::kTrtc:
-      return Answer(service, ReadTrtcCallback(request, rules_.trtc), address, responder);
+      return Answer(service, ReadTrtcCallback(call.http, rules_.trtc), call);
     case Service::kIm:
-      return Answer(service, ReadImCallback(request, rules_.im, now), address, responder);
+      return Answer(service, ReadImCallback(call.http, rules_.im, now), call);
   }
+  return std::nullopt;
 }
 
 template <typename Callback>
-void CloudCallbacks::Answer(Service service, const CallbackReading<Callback>& reading,
-                            const std::string& address, Responder& responder) {
+std::optional<HttpReply> CloudCallbacks::Answer(Service service,
+                                                const CallbackReading<Callback>& reading,
+                                                Call& call) {
   if (const auto* const callback = std::get_if<Callback>(&reading)) {
-    return Apply(*callback, responder);
+    return Apply(*callback, call.responder);
   }
   const auto& refused = std::get<CallbackReply>(reading);
-  ignored_.Record(NameOf(service), address, refused);
-  responder.Send(refused.http);
+  ignored_.Record(NameOf(service), call.http.peer_address, refused);
+  return refused.http;
 }
 
-void CloudCallbacks::Apply(const LiveCallback& callback, Responder& responder) {
+std::optional<HttpReply> CloudCallbacks::Apply(const LiveCallback& callback,
+                                               Responder& /*responder*/) {
   const PushReport report{
       .stream = callback.stream, .sequence = callback.sequence, .at = callback.at};
   const bool is_recorded = callback.event == LiveEvent::kStart ? context_.streams.Started(report)
                                                                : context_.streams.Stopped(report);
-  Reply(Service::kLive, Recorded(is_recorded), responder);
+  return ReplyTo(Service::kLive, Recorded(is_recorded));
 }
 
-void CloudCallbacks::Apply(const TrtcCallback& callback, Responder& responder) {
+std::optional<HttpReply> CloudCallbacks::Apply(const TrtcCallback& callback, Responder& responder) {
   TrtcMembers& members = context_.members;
   const TrtcMembers::Member member = MemberOf(callback);
   using enum TrtcMembers::Track;
@@ -147,11 +139,11 @@ void CloudCallbacks::Apply(const TrtcCallback& callback, Responder& responder) {
           members.Switched(member, kAudio, callback.event == TrtcEvent::kAudioOn, callback.at);
       break;
   }
-  Reply(Service::kTrtc, Recorded(is_recorded), responder);
+  return ReplyTo(Service::kTrtc, Recorded(is_recorded));
 }
 
-void CloudCallbacks::Apply(const ImCallback& callback, Responder& responder) {
-  Defer(
+std::optional<HttpReply> CloudCallbacks::Apply(const ImCallback& callback, Responder& responder) {
+  return Defer(
       Service::kIm,
       [this, callback] {
         return callback.event == ImEvent::kMembersExited ? DropViewers(callback)
@@ -160,36 +152,46 @@ void CloudCallbacks::Apply(const ImCallback& callback, Responder& responder) {
       responder);
 }
 
-void CloudCallbacks::Defer(Service service, Effect effect, Responder& responder) {
+std::optional<HttpReply> CloudCallbacks::Defer(Service service, Effect effect,
+                                               Responder& responder) {
   // Shared by the copies of the task.
   const auto waiting = std::make_shared<Responder>(std::move(responder));
   const bool is_queued = context_.workers.TrySubmit(
       ThreadPool::Urgency::kNormal, [this, service, waiting, effect = std::move(effect)] {
         try {
-          Reply(service, effect(), *waiting);
+          waiting->Send(ReplyTo(service, effect()));
         } catch (...) {
-          context_.logger.Error("callback_fault", {{"type", CurrentExceptionType()}});
-          waiting->Send(ReplyOf(service, Error{Errc::kInternal, {}}).http);
+          waiting->Send(Fault(service, CurrentExceptionType()));
         }
       });
-  if (!is_queued) Reply(service, Error{Errc::kTooManyRequests, "too many callbacks"}, *waiting);
+  if (!is_queued) {
+    waiting->Send(ReplyTo(service, Error{Errc::kTooManyRequests, "too many callbacks"}));
+  }
+  return std::nullopt;
 }
 
-CallbackReply CloudCallbacks::ReplyOf(Service service, const Status& outcome) {
-  if (outcome) return service == Service::kIm ? AcceptImCallback() : AcceptCallback();
+HttpReply CloudCallbacks::Render(Service service, bool is_accepted) {
+  const bool is_im = service == Service::kIm;
+  if (is_accepted) return (is_im ? AcceptImCallback() : AcceptCallback()).http;
   // The service repeats the callback.
-  return MakeCallbackReply(503, service == Service::kIm
-                                    ? R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"later"})"
-                                    : R"({"code":1})");
+  return {.status = 503,
+          .body = is_im ? R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"later"})"
+                        : R"({"code":1})"};
 }
 
-void CloudCallbacks::Reply(Service service, const Status& outcome, Responder& responder) {
+HttpReply CloudCallbacks::ReplyTo(Service service, const Status& outcome) const {
   context_.counted.Count(NameOf(service), outcome ? "accepted" : "refused");
   if (!outcome) {
     context_.logger.Warn("callback_failed",
                          {{"service", NameOf(service)}, {"reason", outcome.error().detail}});
   }
-  responder.Send(ReplyOf(service, outcome).http);
+  return Render(service, outcome.ok());
+}
+
+HttpReply CloudCallbacks::Fault(Service service, std::string_view exception_type) const {
+  // Most likely out of memory.
+  context_.logger.Error("callback_fault", {{"type", exception_type}});
+  return Render(service, false);
 }
 
 Status CloudCallbacks::EvictRemoved(const TrtcCallback& callback) const {

@@ -15,11 +15,11 @@
 #include "daemon/core/room_service.h"
 #include "daemon/media/callback_streams.h"
 #include "daemon/media/trtc_members.h"
-#include "handlers/callbacks/callback_handler.h"
 #include "handlers/callbacks/callback_im.h"
 #include "handlers/callbacks/callback_live.h"
 #include "handlers/callbacks/callback_trtc.h"
 #include "handlers/callbacks/ignored_callbacks.h"
+#include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
 
@@ -37,7 +37,7 @@ struct CloudCallbackContext {
   RoomService& rooms;
   const LeaseTable& leases;
   ThreadPool& workers;  ///< changes rooms; stopped before the store is closed
-  Tally& counted;       ///< as of `CallbackHandler`
+  Tally& counted;       ///< as of `IgnoredCallbacks`
   const Clock& clock;
   Logger& logger;
 };
@@ -47,14 +47,14 @@ struct CloudCallbackContext {
 ///
 /// @threads safe from any thread.
 /// @source docs/tencent-live.md, "Callbacks".
-class CloudCallbacks : public CallbackHandler {
+class CloudCallbacks : public ProtocolHandler {
  public:
   CloudCallbacks(CloudCallbackRules rules, const CloudCallbackContext& context);
 
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return ServiceOf(request.path).has_value();
   }
-  void Handle(HttpRequest& request, Responder& responder) override;
+  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
   enum class Service : std::uint8_t { kLive, kTrtc, kIm };
@@ -63,18 +63,26 @@ class CloudCallbacks : public CallbackHandler {
 
   [[nodiscard]] static std::optional<Service> ServiceOf(std::string_view path);
   [[nodiscard]] static std::string_view NameOf(Service service);
-  [[nodiscard]] static CallbackReply ReplyOf(Service service, const Status& outcome);
+  [[nodiscard]] static HttpReply Render(Service service, bool is_accepted);
 
-  void Dispatch(Service service, const HttpRequest& request, Responder& responder);
+  std::optional<HttpReply> Run(Call& call) override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override {
+    return Fault(*ServiceOf(call.http.path), error.detail);
+  }
+
+  // Each returns nullopt when it answers later, through the responder.
   template <typename Callback>
-  void Answer(Service service, const CallbackReading<Callback>& reading, const std::string& address,
-              Responder& responder);
-  void Apply(const LiveCallback& callback, Responder& responder);
-  void Apply(const TrtcCallback& callback, Responder& responder);
-  void Apply(const ImCallback& callback, Responder& responder);
+  std::optional<HttpReply> Answer(Service service, const CallbackReading<Callback>& reading,
+                                  Call& call);
+  std::optional<HttpReply> Apply(const LiveCallback& callback, Responder& responder);
+  std::optional<HttpReply> Apply(const TrtcCallback& callback, Responder& responder);
+  std::optional<HttpReply> Apply(const ImCallback& callback, Responder& responder);
   /// Answers once `effect` has run on a worker.
-  void Defer(Service service, Effect effect, Responder& responder);
-  void Reply(Service service, const Status& outcome, Responder& responder);
+  std::optional<HttpReply> Defer(Service service, Effect effect, Responder& responder);
+
+  /// Counts the callback, and logs a failure.
+  [[nodiscard]] HttpReply ReplyTo(Service service, const Status& outcome) const;
+  [[nodiscard]] HttpReply Fault(Service service, std::string_view exception_type) const;
 
   // Effects.
   [[nodiscard]] Status EvictRemoved(const TrtcCallback& callback) const;

@@ -15,6 +15,10 @@ namespace rtcroom {
 /// Counts them, and logs them: one line each, but those of senders that prove nothing are rationed
 /// by address.
 ///
+/// All callbacks are counted by call, "publish", "update", "publish_end", "play", "recorded" or
+/// "other", and of clouds "live", "trtc" or "im", and by result: "accepted", "refused", or
+/// "denied": not from a genuine sender.
+///
 /// @threads safe from any thread.
 class IgnoredCallbacks {
  public:
@@ -22,7 +26,6 @@ class IgnoredCallbacks {
   IgnoredCallbacks(Tally& counted, const Clock& clock, Logger& logger)
       : counted_(counted), rations_(clock), logger_(logger) {}
 
-  /// @param call     as of `CallbackHandler`.
   /// @param address  numeric, of the sender.
   void Record(std::string_view call, const std::string& address, const CallbackReply& reply);
 

@@ -21,8 +21,8 @@ HttpReply WithStatus(int status, HttpReply reply) {
 
 }  // namespace
 
-HttpReply ChannelDoor::Fail(const Error& error, RequestLabel& label) const {
-  return FailCommand(error, label);
+HttpReply ChannelDoor::Fail(const Error& error, Call& call) const {
+  return FailCommand(error, call.label);
 }
 
 std::optional<HttpReply> ChannelDoor::Begin(Call& call) {
@@ -39,16 +39,16 @@ std::optional<HttpReply> ChannelDoor::OpenSocket(Call& call, std::string_view su
                                                  const std::function<void(HttpReply)>& open) const {
   const HttpRequest& http = call.http;
   const Status admitted = AdmitAddress(admission_, http.peer_address, http.body.size());
-  if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call.label));
+  if (!admitted) return WithStatus(kTooManyRequests, Fail(admitted.error(), call));
   HttpReply reply = WebSocketHandshake(http, subprotocol);
   if (reply.status != kSwitchingProtocols) {
     reply.body = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label).body;
     return reply;
   }
-  if (!known) return WithStatus(kNotFound, Fail(known.error(), call.label));
+  if (!known) return WithStatus(kNotFound, Fail(known.error(), call));
   if (!http.origin.empty() && !cors().AllowsSocket(http.origin, http.upgrade->host)) {
     const Error refused{Errc::kBadRequest, "Origin: not one of server.cors_origins"};
-    return WithStatus(kForbidden, Fail(refused, call.label));
+    return WithStatus(kForbidden, Fail(refused, call));
   }
   recorder().Record(
       {.request_id = http.request_id, .peer_address = http.peer_address, .begun = http.begun},

@@ -30,7 +30,7 @@ class ChannelDoor : public ProtocolHandler {
   std::optional<HttpReply> OpenSocket(Call& call, std::string_view subprotocol, const Status& known,
                                       const std::function<void(HttpReply)>& open) const;
 
-  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override;
 
  private:
   /// The name of what is called, for the log and the metrics.

@@ -42,8 +42,9 @@ std::string_view ChannelRouter::LabelOf(std::string_view path) const {
   return path == poll_path_ ? kPollLabel : kSocketLabel;
 }
 
-HttpReply ChannelRouter::Fail(const Error& error, RequestLabel& label) const {
-  return label.endpoint == kPollLabel ? FailPoll(error, label) : FailCommand(error, label);
+HttpReply ChannelRouter::Fail(const Error& error, Call& call) const {
+  return call.label.endpoint == kPollLabel ? FailPoll(error, call.label)
+                                           : FailCommand(error, call.label);
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) {
@@ -60,7 +61,7 @@ std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
   if (http.method == "POST") return BeginPoll(call);
   // As for a preflight.
   (void)AdmitAddress(admission(), http.peer_address, http.body.size());
-  HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call.label);
+  HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call);
   reply.status = kOtherMethodStatus;
   reply.headers.emplace_back("Allow", "POST, OPTIONS");
   return reply;
@@ -73,10 +74,10 @@ std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {
   const auto poll = std::make_shared<PushPoll>(sockets_);
   if (const Status read = body ? poll->Read(*body, http.peer_address) : body.error(); !read) {
     const Status admitted = AdmitAddress(admission(), http.peer_address, http.body.size());
-    return Fail(admitted ? read.error() : admitted.error(), call.label);
+    return Fail(admitted ? read.error() : admitted.error(), call);
   }
   if (const Status admitted = AdmitPoll(http, *poll); !admitted) {
-    return Fail(admitted.error(), call.label);
+    return Fail(admitted.error(), call);
   }
   poll->Begin([&] {
     // Its requests are done by then, even where the server has been cut off meanwhile.

@@ -34,7 +34,7 @@ class ChannelRouter : public ChannelDoor {
  private:
   [[nodiscard]] std::string_view LabelOf(std::string_view path) const override;
   /// The failure has the form that the client of the call reads.
-  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override;
   std::optional<HttpReply> Run(Call& call) override;
 
   /// @return nullopt when the poll answers later.

@@ -67,8 +67,8 @@ class Router : public ProtocolHandler {
  private:
   std::optional<HttpReply> Begin(Call& call) override;
   std::optional<HttpReply> Run(Call& call) override;
-  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override {
-    return Render(Reply::Failure(error), label);
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override {
+    return Render(Reply::Failure(error), call.label);
   }
   /// Serves the call on a worker, when the changes of other servers have been read.
   void LookAgain(Call& call, SecondLooks::Place place);

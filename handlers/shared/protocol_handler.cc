@@ -27,7 +27,7 @@ HttpReply SendAway(HttpReply reply) {
 }
 
 void ProtocolHandler::Handle(HttpRequest& request, Responder& responder) {
-  request.request_id = deps_.recorder.NextId();
+  if (deps_.recorder != nullptr) request.request_id = deps_.recorder->NextId();
   Serve(request, responder, Look::kOnly);
 }
 
@@ -36,23 +36,27 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
   Call call{.http = request, .responder = responder, .look = look};
   std::optional<HttpReply> reply;
   try {
-    call.headers.reserve(2);  // most have that many
-    deps_.cors.AddOrigin(request.origin, call.headers);
+    if (deps_.cors != nullptr) {
+      call.headers.reserve(2);  // most have that many
+      deps_.cors->AddOrigin(request.origin, call.headers);
+    }
     reply = Begin(call);
     if (!reply) {
       const bool is_cut_off = deps_.node != nullptr && deps_.node->IsCutOff();
-      reply = is_cut_off ? SendAway(Fail(CutOffFromStore(), call.label)) : Run(call);
+      reply = is_cut_off ? SendAway(Fail(CutOffFromStore(), call)) : Run(call);
     }
   } catch (...) {
     if (!responder) return;  // whoever took it answers
-    reply = Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call.label);
+    reply = Fail({Errc::kInternal, std::string(CurrentExceptionType())}, call);
   }
   if (!reply) return;
   AddHeaders(std::move(call.headers), *reply);
-  deps_.recorder.Record({.request_id = std::move(request.request_id),
-                         .peer_address = std::move(request.peer_address),
-                         .begun = request.begun},
-                        call.label, reply->status);
+  if (deps_.recorder != nullptr) {
+    deps_.recorder->Record({.request_id = std::move(request.request_id),
+                            .peer_address = std::move(request.peer_address),
+                            .begun = request.begun},
+                           call.label, reply->status);
+  }
   responder.Send(*std::move(reply));
 }
 

@@ -121,9 +121,9 @@ struct PollReply {
 
 /// What the steps of a request use; all of it outlives the handlers.
 struct PipelineDeps {
-  RequestRecorder& recorder;
-  const Cors& cors;
-  const NodeLease* node = nullptr;  ///< of a server that shares its store; null: it shares none
+  RequestRecorder* recorder = nullptr;  ///< null: requests are neither numbered nor recorded
+  const Cors* cors = nullptr;           ///< null: they are not for pages of other origins
+  const NodeLease* node = nullptr;      ///< null: no other server uses the store, or none is needed
 };
 
 /// The error of a request while the server is cut off from the others on its store.
@@ -133,8 +133,9 @@ inline Error CutOffFromStore() { return {Errc::kStoreBusy, "cut off from the sto
 HttpReply SendAway(HttpReply reply);
 
 /// Numbers each request, adds the headers for pages of other origins, lets its protocol answer it,
-/// and records and sends the reply. While the server is cut off from the others on its store, what
-/// the protocol does not answer without it is refused with 503: another server may answer it.
+/// and records and sends the reply; callbacks leave some of these steps out. While the server is
+/// cut off from the others on its store, what the protocol does not answer without it is refused
+/// with 503: another server may answer it.
 ///
 /// @threads safe from any thread, as those that implement it have to be.
 class ProtocolHandler : public RequestHandler {
@@ -143,21 +144,22 @@ class ProtocolHandler : public RequestHandler {
   void Handle(HttpRequest& request, Responder& responder) override;
 
  protected:
-  explicit ProtocolHandler(const PipelineDeps& deps) : deps_(deps) {}
+  explicit ProtocolHandler(const PipelineDeps& deps = {}) : deps_(deps) {}
 
   /// Answers a request that has a number.
   void Serve(HttpRequest& request, Responder& responder, Look look);
 
-  [[nodiscard]] RequestRecorder& recorder() const { return deps_.recorder; }
-  [[nodiscard]] const Cors& cors() const { return deps_.cors; }
+  [[nodiscard]] RequestRecorder& recorder() const { return *deps_.recorder; }
+  [[nodiscard]] const Cors& cors() const { return *deps_.cors; }
 
-  /// The reply to a failure, of which it tells the label.
-  [[nodiscard]] virtual HttpReply Fail(const Error& error, RequestLabel& label) const = 0;
+  /// The reply to a failure, of which it tells the label of the call.
+  /// @param error  kInternal: an exception of that type.
+  [[nodiscard]] virtual HttpReply Fail(const Error& error, Call& call) const = 0;
 
  private:
   /// Labels the call, adds headers to its reply, and admits its caller.
   /// @return the reply where that needs no store, as that to a preflight; nullopt: `Run` follows.
-  virtual std::optional<HttpReply> Begin(Call& call) = 0;
+  virtual std::optional<HttpReply> Begin(Call& /*call*/) { return std::nullopt; }
 
   /// @return nullopt when the call is answered later, or was sent to a worker.
   virtual std::optional<HttpReply> Run(Call& call) = 0;

@@ -134,9 +134,9 @@ std::optional<HttpReply> WebRouter::Run(Call& call) {
   return std::nullopt;
 }
 
-HttpReply WebRouter::Fail(const Error& error, RequestLabel& label) const {
+HttpReply WebRouter::Fail(const Error& error, Call& call) const {
   return Failure(http_status::kInternalError, error.code,
-                 error.code == Errc::kInternal ? "internal error" : error.detail, label);
+                 error.code == Errc::kInternal ? "internal error" : error.detail, call.label);
 }
 
 // A session's ID cannot be guessed, and its end gives a place back: there is no limit.

@@ -53,7 +53,7 @@ class WebRouter : public ProtocolHandler {
 
   std::optional<HttpReply> Begin(Call& call) override;
   std::optional<HttpReply> Run(Call& call) override;
-  [[nodiscard]] HttpReply Fail(const Error& error, RequestLabel& label) const override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override;
 
   [[nodiscard]] std::optional<Target> TargetOf(std::string_view path) const;
   [[nodiscard]] HttpReply ChangeSession(const HttpRequest& http, std::string_view session,

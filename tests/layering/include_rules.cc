@@ -57,7 +57,7 @@ const std::vector<Layer>& Layers() {
       {"handlers/callbacks/",
        Outside::kNever,
        {"daemon/core/", "daemon/auth/", "daemon/media/", "handlers/shared/",
-        "daemon/http/http_handler.h", "daemon/http/message.h"},
+        "daemon/http/message.h"},
        {"nlohmann/"}},
       {"handlers/web/",
        Outside::kNever,

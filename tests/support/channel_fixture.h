@@ -377,7 +377,7 @@ class ChannelFixture {
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
   Cors cors;
-  const PipelineDeps pipeline{recorder, cors, &node};
+  const PipelineDeps pipeline{&recorder, &cors, &node};
   WebimRouter webim;
   ChannelRouter new_clients;
   tim::TimRouter sdks;

@@ -129,7 +129,7 @@ class RouterFixture {
   LastRequest recorded;
   RequestRecorder recorder{request_ids, recorded, clock, logger};
   Cors cors;
-  const PipelineDeps pipeline{recorder, cors};
+  const PipelineDeps pipeline{&recorder, &cors};
   mutable Router router;  ///< answers, which changes nothing of the fixture itself
 
  private:

@@ -300,7 +300,7 @@ TEST_F(ChannelTransport, RecordsPollsOfKickedInstancesAsFailures) {
                       .clients = server_.clients,
                       .costs = server_.costs,
                       .verifier = *server_.verifier},
-                     server_.admission, {recorder, server_.cors},
+                     server_.admission, {&recorder, &server_.cors},
                      {.sdk_app_id = ChannelFixture::kSdkAppId});
   const auto alice = server_.LogIn("alice");
   const auto poll = std::make_shared<RecordedReply>();

@@ -318,7 +318,7 @@ TEST(Router, LogsNothingThatTheClientSent) {
   Logger logger(LogFormat::kText, LogLevel::kDebug, log.file());
   RouterFixture server;
   RequestRecorder recorder(server.request_ids, server.recorded, server.clock, logger);
-  Router router(server.ServicesWith(server.streams), {}, {recorder, server.cors});
+  Router router(server.ServicesWith(server.streams), {}, {&recorder, &server.cors});
   static_cast<void>(AnswerOf(router, server.recorded,
                              {.method = "POST",
                               .path = "/weapp/live_room/secret-path",
@@ -375,7 +375,7 @@ TEST(CutOffNode, SendsAllCallersToAnotherServer) {
   const FakeBootClock boot;
   NodeLease lease{boot};
   Router router(server.ServicesWith(server.streams), {.busy = BusyReply::kTryAnother},
-                {server.recorder, server.cors, &lease});
+                {&server.recorder, &server.cors, &lease});
   const auto send = [&](const std::string& endpoint) {
     return AnswerOf(router, server.recorded,
                     {.method = "POST",

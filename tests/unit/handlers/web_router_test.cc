@@ -105,7 +105,7 @@ class WebRouterTest : public testing::Test {
   NodeLease node_{boot_};
   WebRouter router_{
       {.sessions = sessions_, .addresses = addresses_, .admission = admission_, .clock = clock_},
-      {recorder_, cors_, &node_}};
+      {&recorder_, &cors_, &node_}};
 };
 
 TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
