@@ -1,7 +1,7 @@
 #include "daemon/admin/admin_router.h"
 
+#include <algorithm>
 #include <string>
-#include <utility>
 
 #include "daemon/admin/admin_reply.h"
 
@@ -17,21 +17,57 @@ bool Takes(const AdminRoute& route, std::string_view method) {
 
 }  // namespace
 
-void AdminRouter::Handle(const HttpRequest& request, AdminResponder& responder) {
-  const AdminRoute* found = nullptr;
+void AdminRouter::Handle(HttpRequest& request, Responder& responder) {
+  if (LaneOf(request.path) == Lane::kWorker) request.request_id = ids_.Next();
+  Serve(request, responder, Look::kOnly);
+}
+
+std::optional<HttpReply> AdminRouter::Run(Call& call) {
+  const HttpRequest& http = call.http;
+  const bool is_reading = http.method == "GET" || http.method == "HEAD";
+  AdminResponder responder(std::move(call.responder),
+                           {.id = http.request_id, .may_change = !is_reading, .begun = http.begun},
+                           clock_, logger_);
+  try {
+    Answer(http, responder);
+  } catch (...) {
+    call.responder = responder.Release();
+    throw;
+  }
+  return std::nullopt;
+}
+
+HttpReply AdminRouter::Refuse(int status, std::string_view reason) const {
+  AdminReply reply = AdminRefusal(status);
+  reply.label.failure_detail = reason;
+  Protect(reply.http);
+  LogRequest(logger_, ids_.Next(), reply.label, status, {});
+  return std::move(reply.http);
+}
+
+Lane AdminRouter::LaneOf(std::string_view path) const {
+  const auto found = std::ranges::find(routes_, path, &AdminRoute::path);
+  return found == routes_.end() ? Lane::kWorker : found->lane;
+}
+
+AdminReply AdminRouter::ReplyWithoutRoute(std::string_view path) const {
   std::string allowed;
   for (const AdminRoute& route : routes_) {
-    if (route.path != request.path) continue;
-    if (Takes(route, request.method)) found = &route;
+    if (route.path != path) continue;
     if (!allowed.empty()) allowed += ", ";
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
   }
-  if (allowed.empty()) return responder.Send(AdminRefusal(kNotFound));
-  if (found == nullptr) {
-    AdminReply reply = AdminRefusal(kMethodNotAllowed);
-    reply.http.headers.emplace_back("Allow", allowed);
-    return responder.Send(std::move(reply));
-  }
+  if (allowed.empty()) return AdminRefusal(kNotFound);
+  AdminReply reply = AdminRefusal(kMethodNotAllowed);
+  reply.http.headers.emplace_back("Allow", std::move(allowed));
+  return reply;
+}
+
+void AdminRouter::Answer(const HttpRequest& request, AdminResponder& responder) {
+  const auto found = std::ranges::find_if(routes_, [&](const AdminRoute& route) {
+    return route.path == request.path && Takes(route, request.method);
+  });
+  if (found == routes_.end()) return responder.Send(ReplyWithoutRoute(request.path));
   responder.SetEndpoint(found->path);
   if (found->guard == AdminRoute::Guard::kConsole && !access_.has_token()) {
     return responder.Send(AdminRefusal(kNotFound, "console: off; set admin.token to switch it on"));

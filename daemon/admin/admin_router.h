@@ -1,9 +1,11 @@
-// Routes requests on the admin listener to their handlers.
+// Answers the requests of operators and monitors: path, method, token, handler.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/admin/admin_access.h"
@@ -12,7 +14,10 @@
 #include "daemon/base/log_ration.h"
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
+#include "daemon/http/http_handler.h"
 #include "daemon/http/message.h"
+#include "handlers/shared/protocol_handler.h"
+#include "handlers/shared/request_recorder.h"
 
 namespace rtcroom {
 
@@ -30,28 +35,46 @@ struct AdminRoute {
   std::string_view path = {};       ///< complete, as decoded; static storage
   Guard guard = Guard::kAccess;
   AdminHandler handler = {};
+  /// Another one is for a monitor, whose frequent requests are neither numbered nor logged.
+  Lane lane = Lane::kWorker;
 };
 
-/// The log names the route of each request, and, at the rate of a `LogRation`, the addresses
-/// refused for lack of the token: guesses cannot fill it.
+/// Requests are numbered with those of clients, and logged like these with their route; those that
+/// changed something are logged at info. The addresses refused for lack of the token are logged at
+/// the rate of a `LogRation`: guesses cannot fill the log.
 ///
-/// @threads `Add` before requests arrive; `Handle` safe from any thread, as far as the handlers
+/// @threads `Add` before requests arrive; all others safe from any thread, as far as the handlers
 ///          are.
-class AdminRouter {
+class AdminRouter : public ProtocolHandler {
  public:
   /// All arguments must outlive the router.
-  AdminRouter(const AdminAccess& access, const Clock& clock, Logger& logger)
-      : access_(access), clock_(clock), logger_(logger) {}
+  AdminRouter(const AdminAccess& access, RequestIds& ids, const Clock& clock, Logger& logger)
+      : access_(access), ids_(ids), clock_(clock), logger_(logger) {}
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
+  RequestPlan Resolve(HttpRequest& request) override { return {.lane = LaneOf(request.path)}; }
+  void Handle(HttpRequest& request, Responder& responder) override;
+
   /// Answers 404, 405 and 401 in JSON with a `code`; else calls the handler of the route.
-  void Handle(const HttpRequest& request, AdminResponder& responder);
+  void Answer(const HttpRequest& request, AdminResponder& responder);
+
+  /// As of `HttpHandler`.
+  HttpReply Refuse(int status, std::string_view reason) const;
 
  private:
+  std::optional<HttpReply> Run(Call& call) override;
+  [[nodiscard]] HttpReply Fail(const Error& error, Call& /*call*/) const override {
+    return Refuse(500, "exception " + error.detail);
+  }
+
+  [[nodiscard]] Lane LaneOf(std::string_view path) const;
+  /// The reply to a request that has no route.
+  [[nodiscard]] AdminReply ReplyWithoutRoute(std::string_view path) const;
   void LogRefusal(std::string_view peer_address) EXCLUDES(mutex_);
 
   const AdminAccess& access_;
+  RequestIds& ids_;
   const Clock& clock_;
   Logger& logger_;
   Mutex mutex_;

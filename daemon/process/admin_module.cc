@@ -19,7 +19,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
     : deps_(deps),
       access_(config.admin.token,
               RenewAdminKey(deps.store.directory(), deps.runtime.random, deps.runtime.logger)),
-      router_(access_, deps.runtime.clock, deps.runtime.logger),
+      router_(access_, deps.api.request_ids(), deps.runtime.clock, deps.runtime.logger),
       backup_([&store = deps.store](const std::stop_token& stop) { return store.MakeBackup(stop); },
               deps.runtime.logger),
       limiter_(kConnections),
@@ -27,14 +27,9 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       threads_(kThreads, deps.runtime.logger),
       server_(MakeListenerOptions(
                   config, MakeListenerSockets("admin", config.admin.listen, config, deps.sockets)),
-              deps.readiness,
+              router_, deps.readiness,
               AdminSources{.metrics = [this] { return deps_.metrics.Text(); },
-                           .others =
-                               [this](const HttpRequest& request, AdminResponder& responder) {
-                                 router_.Handle(request, responder);
-                               },
                            .callbacks = deps.api.callbacks()},
-              deps.api.request_ids(),
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
                                .held = held_,

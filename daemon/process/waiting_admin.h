@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/admin/admin_access.h"
+#include "daemon/admin/admin_router.h"
 #include "daemon/admin/admin_server.h"
 #include "daemon/admin/metrics.h"
 #include "daemon/admin/readiness_check.h"
@@ -44,6 +46,8 @@ class WaitingAdmin {
   RequestIds ids_{"waiting"};
   const WriteRecord writes_;
   ReadinessCheck readiness_;
+  const AdminAccess access_{{}, {}};
+  AdminRouter router_;
   ConnectionLimiter limiter_;
   MemoryTotal held_{kMaxHeldBytes};
   EdgeThreads threads_;

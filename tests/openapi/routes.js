@@ -28,10 +28,10 @@ function sourcesIn(folder) {
   return names.map((name) => fs.readFileSync(path.join(at, name), 'utf8'));
 }
 
-// The endpoints of the admin listener, as `METHOD path`: the paths that it compares a request with,
-// and the rows of AdminRoute. The pages of the console are not operations.
+// The endpoints of the admin listener, as `METHOD path`: those of monitors, and the rows of
+// AdminRoute. The pages of the console are not operations.
 export function adminRoutes() {
-  const own = [...read('daemon', 'admin', 'admin_server.cc').matchAll(/path [!=]= "(\/[^"]+)"/g)].map(
+  const own = [...read('daemon', 'admin', 'admin_server.cc').matchAll(/\badd\("(\/[^"]+)", Lane/g)].map(
     ([, at]) => `GET ${at}`,
   );
   assert(own.includes('GET /healthz'), 'daemon/admin/admin_server.cc has no paths that this test can read');

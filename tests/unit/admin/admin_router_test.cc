@@ -42,7 +42,7 @@ class AdminRouterTest : public testing::Test {
     if (!token.empty()) request.authorization = Secret("Bearer " + token);
     const auto sink = std::make_shared<RecordedReply>();
     AdminResponder responder = ResponderTo(sink, clock_, logger_, id);
-    router_.Handle(request, responder);
+    router_.Answer(request, responder);
     return sink->reply().value();
   }
 
@@ -50,7 +50,8 @@ class AdminRouterTest : public testing::Test {
   FakeClock clock_;
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kDebug, log_.file()};
-  AdminRouter router_{access_, clock_, logger_};
+  RequestIds ids_{"test"};
+  AdminRouter router_{access_, ids_, clock_, logger_};
 };
 
 TEST_F(AdminRouterTest, AnswersByMethodAndPath) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/support/deaf_observer.h"
@@ -24,8 +25,8 @@ constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 class AdminServerTest : public EdgeTest {
  protected:
   void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = {"127.0.0.1:0"}}, readiness_, std::move(sources),
-                   ids_, deps());
+    admin_.emplace(HttpListenerOptions{.listen = {"127.0.0.1:0"}}, router_, readiness_,
+                   std::move(sources), deps());
     ASSERT_OK(admin_->Start());
   }
   RawReply Ask(const std::string& target, const std::string& method = "GET") {
@@ -33,11 +34,19 @@ class AdminServerTest : public EdgeTest {
     client.Send(method + " " + target + " HTTP/1.1\r\n\r\n");
     return client.Receive(method);
   }
+  void Add(std::string_view path, const AdminHandler& handler) {
+    for (const char* const method : {"GET", "POST"}) {
+      router_.Add(
+          {.method = method, .path = path, .guard = AdminRoute::Guard::kOpen, .handler = handler});
+    }
+  }
   static AdminSources Healthy() {
     return {.metrics = [] { return "rtcroomd_up 1\n"; }};
   }
 
   RequestIds ids_{"test"};
+  const AdminAccess access_{{}, {}};
+  AdminRouter router_{access_, ids_, clock_, logger_};
   std::function<Status()> ping_ = [] { return Status(); };
   DeafObserver deaf_;
   const WriteRecord writes_{deaf_, clock_};
@@ -149,17 +158,15 @@ TEST_F(AdminServerTest, RepeatsAReadinessCheckThatThrew) {
 }
 
 TEST_F(AdminServerTest, LogsOperatorRequestsButNotProbes) {
-  AdminSources sources = Healthy();
-  sources.others = [this](const HttpRequest& request, AdminResponder& responder) {
+  Add("/act", [this](const HttpRequest& request, AdminResponder& responder) {
     logger_.Info("asked", {{"is_numbered", !request.request_id.empty()}});
-    responder.SetEndpoint("/act");
     AdminReply reply;
     if (request.query == "wrong") reply.label.failure = Errc::kUnauthorized;
     if (request.query != "later") return responder.Send(std::move(reply));
     AdminResponder later = std::move(responder);
     later.Send(std::move(reply));
-  };
-  Start(std::move(sources));
+  });
+  Start(Healthy());
   for (const char* path : {"/healthz", "/readyz", "/servez", "/metrics"})
     EXPECT_EQ(Ask(path).status, 200);
   EXPECT_EQ(Log(), "");
@@ -178,15 +185,14 @@ TEST_F(AdminServerTest, LogsOperatorRequestsButNotProbes) {
 }
 
 TEST_F(AdminServerTest, SendsNoStoreAndNosniffHeaders) {
-  AdminSources sources = Healthy();
-  sources.others = [](const HttpRequest& request, AdminResponder& responder) {
+  Add("/else", [](const HttpRequest& request, AdminResponder& responder) {
     AdminReply reply{.http = {.body = "{}"}};
     if (request.query == "page") reply.http.headers.emplace_back("Cache-Control", "no-cache");
     if (request.query != "later") return responder.Send(std::move(reply));
     AdminResponder later = std::move(responder);
     later.Send(std::move(reply));
-  };
-  Start(std::move(sources));
+  });
+  Start(Healthy());
   for (const char* target :
        {"/healthz", "/readyz", "/servez", "/metrics", "/else", "/else?later", "/else?page"}) {
     const RawReply reply = Ask(target);
@@ -242,14 +248,37 @@ TEST_F(AdminServerTest, RejectsOtherPathsAndMethods) {
   EXPECT_EQ(post.Header("Allow"), "GET, HEAD");
 }
 
-TEST_F(AdminServerTest, DelegatesOtherPaths) {
-  AdminSources sources = Healthy();
-  sources.others = [](const HttpRequest& request, AdminResponder& responder) {
+TEST_F(AdminServerTest, AnswersTheOtherPathsOfItsRouter) {
+  Add("/elsewhere", [](const HttpRequest& request, AdminResponder& responder) {
     responder.Send({.http = {.body = request.method + " " + request.path}});
-  };
-  Start(std::move(sources));
+  });
+  Start(Healthy());
   EXPECT_EQ(Ask("/elsewhere").body, "GET /elsewhere");
   EXPECT_EQ(Ask("/healthz").status, 200);
+}
+
+/// A handler of callbacks that answers one path.
+class OneCallback : public RequestHandler {
+ public:
+  [[nodiscard]] bool Serves(const HttpRequest& request) const override {
+    return request.path == "/callback/srs";
+  }
+  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
+  void Handle(HttpRequest& /*request*/, Responder& responder) override {
+    responder.Send({.body = "called"});
+  }
+};
+
+TEST_F(AdminServerTest, LeavesCallbacksToTheirHandlers) {
+  OneCallback callback;
+  AdminSources sources = Healthy();
+  sources.callbacks = {&callback};
+  Start(std::move(sources));
+  const RawReply reply = Ask("/callback/srs", "POST");
+  EXPECT_EQ(reply.body, "called");
+  EXPECT_EQ(reply.Header("Cache-Control"), "");
+  EXPECT_EQ(Ask("/callback/rtmp", "POST").status, 404);
+  admin_.reset();  // it calls the handler
 }
 
 TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
@@ -257,6 +286,7 @@ TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 500);
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
+  EXPECT_EQ(reply.Header("Cache-Control"), "no-store");
   EXPECT_THAT(Log(), HasSubstr("runtime_error"));
 }
 

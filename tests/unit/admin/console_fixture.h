@@ -127,7 +127,7 @@ class ConsoleFixture : public ServiceFixture {
     if (request.authorization.empty()) request.authorization = Secret("Bearer the token");
     auto pending = std::make_shared<RecordedAnswer>();
     AdminResponder responder = ResponderTo(pending, clock_, logger_);
-    router_.Handle(request, responder);
+    router_.Answer(request, responder);
     return pending;
   }
   /// @param query  as of GET /console/api/stream.
@@ -185,7 +185,8 @@ class ConsoleFixture : public ServiceFixture {
   WebimClients clients_{channel_, receivers_, calls_};
   OnlyNode node_;
   AdminAccess access_{Secret("the token"), Secret()};
-  AdminRouter router_{access_, clock_, logger_};
+  RequestIds request_ids_{"test"};
+  AdminRouter router_{access_, request_ids_, clock_, logger_};
   Console console_{
       {.access = access_,
        .store = failing_,
