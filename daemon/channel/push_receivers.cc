@@ -270,8 +270,9 @@ void PushReceivers::OnTick() {
   if (now < next_sweep_) return;
   next_sweep_ = now + kSweep;
   // One that is cut off may have to send the clients of all away.
-  const bool is_cut_off = deps_.node != nullptr && deps_.node->IsCutOff();
-  for (const PushReceiverPtr& receiver : is_cut_off ? All() : DueAt(now)) receiver->Tick(now);
+  for (const PushReceiverPtr& receiver : IsCutOff(deps_.node) ? All() : DueAt(now)) {
+    receiver->Tick(now);
+  }
 }
 
 void PushReceivers::Stop() {

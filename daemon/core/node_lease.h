@@ -125,4 +125,7 @@ class NodeLease {
   std::atomic<BootTime::rep> told_until_;  ///< by all nodes
 };
 
+/// Whether a node is cut off; null: no other one uses its store.
+inline bool IsCutOff(const NodeLease* node) { return node != nullptr && node->IsCutOff(); }
+
 }  // namespace rtcroom

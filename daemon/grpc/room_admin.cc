@@ -164,7 +164,7 @@ class RoomAdmin::Methods : public v1::RoomAdmin::CallbackService {
     auto* const call = new UnaryCall(
         method, {.pool = pool_, .clock = clock_, .logger = logger_, .at_work = at_work_}, context);
     call->Begin([this, work, &request, &response]() -> Status {
-      if (node_ != nullptr && node_->IsCutOff()) return Error{Errc::kStoreBusy, "cut off"};
+      if (IsCutOff(node_)) return Error{Errc::kStoreBusy, "cut off"};
       Status done = (calls_.*work)(request, response);
       // The connections of another node may do what those of this one cannot.
       if (node_ != nullptr && !done && done.error().code == Errc::kStoreBroken) {

@@ -38,7 +38,7 @@ WatchDeps WatchHub::deps() {
 
 void WatchHub::OnTick(MonotonicTime now) {
   keep_awake_.Ping();
-  const bool is_cut_off = IsCutOff();
+  const bool is_cut_off = IsCutOff(node_);
   for (const auto& subscriber : CurrentSnapshot()) {
     if (is_cut_off) subscriber->OnCutOff();
     subscriber->OnTick(now);
@@ -46,7 +46,7 @@ void WatchHub::OnTick(MonotonicTime now) {
 }
 
 grpc::Status WatchHub::Add(const std::shared_ptr<Subscriber>& subscriber) {
-  if (IsCutOff()) {
+  if (IsCutOff(node_)) {
     return {grpc::StatusCode::UNAVAILABLE, "the server is cut off from its store"};
   }
   {

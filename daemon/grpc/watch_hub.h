@@ -65,7 +65,6 @@ class WatchHub {
  private:
   using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
-  [[nodiscard]] bool IsCutOff() const { return node_ != nullptr && node_->IsCutOff(); }
   void OnTick(MonotonicTime now);
   [[nodiscard]] Subscribers Snapshot() const;
   const Subscribers& CurrentSnapshot();

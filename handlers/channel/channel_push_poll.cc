@@ -301,8 +301,7 @@ MonotonicTime PushPoll::OnTick(MonotonicTime now) {
     if (beats) next_beat_ = now + kBeatPeriod;
     next = next_beat_;
   }
-  const NodeLease* const node = context_.socket.node;
-  if ((node != nullptr && node->IsCutOff()) || (beats && IsToBeat())) Finish();
+  if (IsCutOff(context_.socket.node) || (beats && IsToBeat())) Finish();
   return next;
 }
 

@@ -159,9 +159,7 @@ void ChannelSocket::ChargeReply(std::string_view reply) const {
 }
 
 Status ChannelSocket::Answer(const Request& request) {
-  if (request.verb->may_block && IsCutOff()) {
-    return CutOffFromStore();
-  }
+  if (request.verb->may_block && IsCutOff(context_.socket.node)) return CutOffFromStore();
   switch (request.verb->kind) {
     case VerbKind::kConnect:
       return Connect(request);

@@ -119,8 +119,6 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   [[nodiscard]] bool TrySubmit(std::function<void()> task) {
     return deps_.workers.TrySubmit(ThreadPool::Urgency::kNormal, std::move(task));
   }
-  /// Whether the server is cut off from the others on its store.
-  [[nodiscard]] bool IsCutOff() const { return deps_.node != nullptr && deps_.node->IsCutOff(); }
   /// Logs and counts a request that is answered.
   void Record(const RequestLabel& label, MonotonicTime begun);
 

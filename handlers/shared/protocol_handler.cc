@@ -42,8 +42,7 @@ void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look loo
     }
     reply = Begin(call);
     if (!reply) {
-      const bool is_cut_off = deps_.node != nullptr && deps_.node->IsCutOff();
-      reply = is_cut_off ? SendAway(Fail(CutOffFromStore(), call)) : Run(call);
+      reply = IsCutOff(deps_.node) ? SendAway(Fail(CutOffFromStore(), call)) : Run(call);
     }
   } catch (...) {
     if (!responder) return;  // whoever took it answers

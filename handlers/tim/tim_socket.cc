@@ -242,7 +242,7 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
     return LogOut(head);
   }
   const bool needs_store = command != nullptr && command->lane != Lane::kInline;
-  if (needs_store && IsCutOff()) return Failure(kBusyCode, kBusy);
+  if (needs_store && IsCutOff(deps_.socket.node)) return Failure(kBusyCode, kBusy);
   if (command == nullptr || request.Is(CommandKind::kLogIn)) {
     if (!has_time()) return std::nullopt;
     if (command == nullptr) return Failure(kUnknownCommand.code, kUnknownCommand.info);
