@@ -29,7 +29,6 @@ class DemoPages : public RequestHandler {
 
   /// False for other methods and unknown files, which are refused as without this object.
   [[nodiscard]] bool Serves(const HttpRequest& request) const override;
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
 
  private:

@@ -23,7 +23,6 @@ class WelcomePage : public RequestHandler {
 
   /// False for all other requests, which are answered as without this object.
   [[nodiscard]] bool Serves(const HttpRequest& request) const override;
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& request, Responder& responder) override;
 
  private:

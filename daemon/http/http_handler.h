@@ -41,8 +41,9 @@ class RequestHandler {
   [[nodiscard]] virtual bool Serves(const HttpRequest& /*request*/) const { return true; }
 
   /// Finds the route of a request and the thread to run it on; stores the route in the request.
-  /// Called once for every request, on the thread of its connection: must be quick.
-  virtual RequestPlan Resolve(HttpRequest& request) = 0;
+  /// Called once for every request, on the thread of its connection: must be quick. By default that
+  /// thread runs the request.
+  virtual RequestPlan Resolve(HttpRequest& /*request*/) { return {.lane = Lane::kInline}; }
 
   /// The delay of a paced request by the rate of its client's address, over all connections. Called
   /// once for each, on the thread of its connection.
@@ -69,6 +70,7 @@ inline RequestHandler* FirstServing(const std::vector<RequestHandler*>& handlers
 /// @threads as `RequestHandler`.
 class HttpHandler : public RequestHandler {
  public:
+  RequestPlan Resolve(HttpRequest& request) override = 0;
   /// Has the handler answer that `Resolve` has chosen.
   void Handle(HttpRequest& request, Responder& responder) override {
     request.handler->Handle(request, responder);

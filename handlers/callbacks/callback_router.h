@@ -45,7 +45,6 @@ class CallbackRouter : public ProtocolHandler {
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return DialectOf(request.path) != nullptr;
   }
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
   /// What differs between media servers.

@@ -54,7 +54,6 @@ class CloudCallbacks : public ProtocolHandler {
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return ServiceOf(request.path).has_value();
   }
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
   enum class Service : std::uint8_t { kLive, kTrtc, kIm };

@@ -23,7 +23,6 @@ class TimRouter : public ChannelDoor {
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return request.path == binary_path_ || request.path == text_path_;
   }
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
 
  private:
   [[nodiscard]] std::string_view LabelOf(std::string_view path) const override {

@@ -263,7 +263,6 @@ class OneCallback : public RequestHandler {
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
     return request.path == "/callback/srs";
   }
-  RequestPlan Resolve(HttpRequest& /*request*/) override { return {.lane = Lane::kInline}; }
   void Handle(HttpRequest& /*request*/, Responder& responder) override {
     responder.Send({.body = "called"});
   }
