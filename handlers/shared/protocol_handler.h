@@ -133,9 +133,9 @@ inline Error CutOffFromStore() { return {Errc::kStoreBusy, "cut off from the sto
 HttpReply SendAway(HttpReply reply);
 
 /// Numbers each request, adds the headers for pages of other origins, lets its protocol answer it,
-/// and records and sends the reply; callbacks leave some of these steps out. While the server is
-/// cut off from the others on its store, what the protocol does not answer without it is refused
-/// with 503: another server may answer it.
+/// and records and sends the reply. A step for which `PipelineDeps` has nothing is left out. While
+/// the server is cut off from the others on its store, what the protocol does not answer without it
+/// is refused with 503: another server may answer it.
 ///
 /// @threads safe from any thread, as those that implement it have to be.
 class ProtocolHandler : public RequestHandler {
