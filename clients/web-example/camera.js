@@ -6,6 +6,7 @@ const kScreen = { frameRate: { ideal: 10, max: 15 } };
 const kMostBitrate = 1_200_000; // bits a second
 const kDevices = { audio: 'microphones', video: 'cameras' }; // by kind of track
 const kButtons = { audio: 'sound', video: 'picture' };
+const kInUse = ['NotReadableError', 'AbortError']; // names of errors; the second is Firefox's
 const kTexts = { audio: ['camera.mute', 'camera.unmute'], video: ['camera.hide', 'camera.show'] };
 
 const byId = (id) => document.getElementById(id);
@@ -97,18 +98,34 @@ export class Camera {
     this._show();
   }
 
-  /** Another device: of a kind, one at a time, as some phones have only one at all. */
+  /** Another device, in place of the one before once it is open. Some phones open one camera at a time: there the one before
+   * is closed first, and is opened anew where the other one fails. */
   async _choose(kind) {
-    const before = this._track(kind);
-    const deviceId = { exact: byId(kDevices[kind]).value };
-    before.stop();
-    const chosen = await navigator.mediaDevices.getUserMedia({ [kind]: kind === 'video' ? { ...kPicture, deviceId } : { deviceId } });
+    const [stream, before, devices] = [this._stream, this._track(kind), byId(kDevices[kind])];
+    const former = before.getSettings().deviceId;
+    const open = (id) => {
+      const deviceId = { exact: id };
+      return navigator.mediaDevices.getUserMedia({ [kind]: kind === 'video' ? { ...kPicture, deviceId } : { deviceId } });
+    };
+    let problem;
+    const chosen = await open(devices.value).catch((error) => {
+      if (!kInUse.includes(error.name)) throw error;
+      before.stop();
+      return open(devices.value);
+    }).catch((error) => {
+      devices.value = former;
+      if (before.readyState === 'live') throw error;
+      problem = error;
+      return open(former);
+    });
+    if (this._stream !== stream) return stopTracks(chosen); // it was switched off meanwhile
     const [track] = chosen.getTracks();
-    if (!this._stream) return stopTracks(chosen); // it was switched off meanwhile
-    this._stream.removeTrack(before);
-    this._stream.addTrack(track);
+    before.stop();
+    stream.removeTrack(before);
+    stream.addTrack(track);
     if (kind === 'audio' || !this._screen) await this.publication.replaceTrack(kind, track);
-    return this._show();
+    this._show();
+    if (problem) throw problem;
   }
 
   async _shareScreen() {

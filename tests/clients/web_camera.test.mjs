@@ -163,6 +163,52 @@ describe('The page with cameras', { skip: kNoServer }, () => {
     }
   });
 
+  it('keeps the camera when another one does not open, and closes it first only where one is open at a time', async () => {
+    /** In the page: `refuses` names the error with which a device does not open, given whether a camera is open. */
+    const prepare = () => {
+      if (!navigator.mediaDevices) return;
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      globalThis.refuses = () => '';
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        const isOpen = (globalThis.tracks ?? []).some(({ kind, readyState }) => kind === 'video' && readyState === 'live');
+        const name = globalThis.refuses(wanted.video?.deviceId?.exact, isOpen);
+        if (name) throw new DOMException('', name);
+        return open(wanted);
+      };
+    };
+    const chromium = await startBrowser('--use-fake-device-for-media-stream=device-count=3,fps=5');
+    try {
+      const { alice, bob } = await call(prepare, chromium);
+      await alice.evaluate(keepTracks);
+      await alice.click('#camera');
+      await seePictures(bob, 'Alice');
+      const select = alice.locator('#cameras');
+      const [first, , another] = await select.locator('option').evaluateAll((all) => all.map(({ value }) => value));
+      const isTold = (name) => shows(alice, '#notice', kTexts.en[`error.${name}`]);
+      const videos = () => tracksOf(alice, 'video');
+
+      await alice.evaluate(() => { globalThis.refuses = (id) => (id ? 'NotFoundError' : ''); });
+      await select.selectOption(another);
+      await isTold('NotFoundError');
+      assert.deepStrictEqual([await videos(), await select.inputValue()], [[['live', first]], first]);
+
+      await alice.evaluate((lost) => { globalThis.refuses = (id) => (id === lost ? 'NotReadableError' : ''); }, another);
+      await select.selectOption(another);
+      await isTold('NotReadableError');
+      assert.deepStrictEqual([await videos(), await select.inputValue()], [[['ended', first], ['live', first]], first]);
+      await seePictures(bob, 'Alice');
+
+      await alice.evaluate(() => { globalThis.refuses = (id, isOpen) => (isOpen ? 'NotReadableError' : ''); });
+      await select.selectOption(another);
+      await until('the other camera', async () => (await videos()).length === 3);
+      assert.deepStrictEqual([(await videos()).slice(1), await select.inputValue()], [[['ended', first], ['live', another]], another]);
+      await seePictures(bob, 'Alice');
+    } finally {
+      await Promise.all(opened.map(({ close }) => close()));
+      await chromium.close();
+    }
+  });
+
   it('sends on after a reload, and after the sessions of the server have ended', async () => {
     const { alice, bob, worker } = await call();
     await alice.click('#camera');
