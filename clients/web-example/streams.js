@@ -4,6 +4,7 @@
 import { show } from './language.js';
 
 const kRetryMs = 2000;
+const kAgainMs = 60_000; // after which WebRTC is tried anew, as networks change
 const kHls = 'application/vnd.apple.mpegurl';
 
 /** The address for a <video>, or ''.
@@ -29,7 +30,7 @@ export class Player {
   /** @param onProblem  called with the name of what keeps it from WebRTC */
   constructor(onProblem) {
     this._onProblem = onProblem;
-    this._isRefused = false;
+    this._refusal = ''; // why it is not WebRTC
     this.element = document.createElement('div');
     this.element.className = 'player';
     this._note = document.createElement('p');
@@ -39,7 +40,7 @@ export class Player {
   /** @param room  that plays members by WebRTC, if it does; else, and where that fails, it is HLS
    * @param userID  of the member */
   play(url, playlist, room, userID) {
-    if (room && !this._isRefused) {
+    if (room && !this._refusal) {
       this._playByWebRtc(url, playlist, room, userID);
       return;
     }
@@ -47,6 +48,7 @@ export class Player {
     if (address === this._address && url === this._url) return;
     this.stop();
     [this._url, this._address] = [url, address];
+    if (room && url && this._refusal === 'NO_ROUTE') this._tryLater(playlist, room, userID);
     if (!url) show(this._note, 'stream.none');
     else if (!address) show(this._note, 'stream.unplayable');
     else this._start(address);
@@ -74,9 +76,9 @@ export class Player {
       if (!['NO_ROUTE', 'NO_WEB', 'NO_H264'].includes(playback.problem)) return;
       this._onProblem(playback.problem);
       const last = this._url;
+      this._refusal = playback.problem;
       this.stop();
-      this._isRefused = true;
-      this.play(last, playlist);
+      this.play(last, playlist, room, userID);
     };
     this._playback = playback;
     playback.on('state', this._onState);
@@ -89,6 +91,33 @@ export class Player {
       this.element.append(this._unblock);
     });
     this._onState();
+  }
+
+  /** HLS goes on until something comes by WebRTC. */
+  _tryLater(playlist, room, userID) {
+    this._later = setTimeout(() => {
+      const trial = room.play(userID, Object.assign(document.createElement('video'), { muted: true }));
+      this._trial = trial;
+      trial.on('state', ({ state, problem }) => {
+        if (this._trial !== trial || (state !== 'live' && !problem)) return;
+        const last = this._url;
+        if (state === 'live') {
+          this._refusal = '';
+          this.stop();
+          this.play(last, playlist, room, userID);
+        } else {
+          this._endTrial();
+          this._tryLater(playlist, room, userID);
+        }
+      });
+    }, kAgainMs);
+  }
+
+  _endTrial() {
+    clearTimeout(this._later);
+    const trial = this._trial;
+    this._trial = undefined;
+    trial?.stop();
   }
 
   async _start(address) {
@@ -132,6 +161,7 @@ export class Player {
   /** Otherwise it would go on loading. */
   stop() {
     clearTimeout(this._retry);
+    this._endTrial();
     this._hls?.destroy();
     const playback = this._playback;
     this._playback = undefined;

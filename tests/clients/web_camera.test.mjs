@@ -263,6 +263,36 @@ describe('The page with cameras', { skip: kNoServer }, () => {
     await page.locator('#notice').waitFor({ state: 'hidden' });
   });
 
+  it('plays HLS while the network is closed, and goes back to pictures without delay once it is open', async () => {
+    const { page: alice, worker } = await browse();
+    await enter(alice, 'Alice');
+    await alice.click('#camera');
+    await until('an offer', () => worker.offers.length);
+    worker.isDeaf = true;
+    const bob = await alice.context().newPage();
+    await bob.clock.install();
+    const playlist = `${server.host}/hls/{stream}.m3u8`;
+    await bob.route('**/settings.json', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...await response.json(), playlist } });
+    });
+    await bob.route('**/*.m3u8*', (route) => route.fulfill({ contentType: 'application/vnd.apple.mpegurl', body: '#EXTM3U\n' }));
+    await enter(bob, 'Bob', alice.url());
+    await shows(bob, '#notice', kTexts.en['error.NO_ROUTE']);
+    const video = bob.locator('#members li', { hasText: 'Alice' }).locator('video');
+    assert.match(await video.getAttribute('src'), /\/hls\/.*\.m3u8/);
+    const sessions = () => worker.call('count');
+    assert.strictEqual(await sessions(), 1);
+    await bob.clock.fastForward(60_000);
+    await until('another trial', async () => await sessions() === 2);
+    await until('it has failed', async () => await sessions() === 1);
+    assert.match(await video.getAttribute('src'), /m3u8/);
+    worker.isDeaf = false;
+    await bob.clock.fastForward(60_000);
+    await seePictures(bob, 'Alice');
+    assert.strictEqual(await video.getAttribute('src'), null);
+  });
+
   it('has no camera where the server has no sessions for browsers', async () => {
     const { page, worker } = await browse();
     worker.isThere = false;
