@@ -38,7 +38,10 @@ WebMetrics::WebMetrics(prometheus::Registry& registry)
                                "Key frames that were asked of browsers and by them.")),
       losses_(AddHistograms(registry, "rtcroomd_web_loss_ratio",
                             "Share of lost packets of a session, as of each report.")
-                  .Add({}, LossBuckets())) {
+                  .Add({}, LossBuckets())),
+      without_pictures_(AddCounter(registry, "rtcroomd_web_without_pictures_total",
+                                   "Sessions that went on without pictures, which have B-frames "
+                                   "and were not encoded anew.")) {
   GaugeFamily& sessions =
       AddGauges(registry, "rtcroomd_web_sessions", "Sessions of browsers, by direction.");
   publishing_ = &sessions.Add({{"direction", "publish"}});

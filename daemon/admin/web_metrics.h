@@ -26,6 +26,7 @@ class WebMetrics : public WebObserver {
   void OnWebConnected(std::chrono::nanoseconds since_offer) override;
   void OnWebEnded(WebEndReason reason) override;
   void OnWebFigures(double loss, std::uint32_t new_key_requests) override;
+  void OnWebWithoutPictures() override { without_pictures_.Increment(); }
 
  private:
   /// The series; made by the first call.
@@ -42,6 +43,7 @@ class WebMetrics : public WebObserver {
   prometheus::Histogram& connects_;
   prometheus::Counter& key_requests_;
   prometheus::Histogram& losses_;
+  prometheus::Counter& without_pictures_;
 };
 
 }  // namespace rtcroom

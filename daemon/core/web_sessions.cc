@@ -248,11 +248,10 @@ void WebSessions::OnOpened(WebWorkerLink& worker, std::string_view session, std:
   });
   if (opened->direction != WebDirection::kPublish) return;
   // The newest wins, as with phones.
-  EndIfLocked(
-      [opened](const WebSession& other) {
-        return &other != opened && other.Publishes(opened->name);
-      },
-      WebEndReason::kTakenOver, effects);
+  const auto is_former = [opened](const WebSession& other) {
+    return &other != opened && other.Publishes(opened->name);
+  };
+  EndIfLocked(is_former, WebEndReason::kTakenOver, effects);
 }
 
 void WebSessions::OnEnded(const WebWorkerLink& worker, std::string_view session,
@@ -277,6 +276,8 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   if (seen == nullptr || seen->done) return;
   const WebFigures before = std::exchange(seen->figures, figures);
   deps_.observer.OnWebFigures(figures.loss, seen->NewKeyRequests(figures.key_requests));
+  const bool has_lost_pictures = figures.is_without_pictures && !before.is_without_pictures;
+  if (has_lost_pictures) deps_.observer.OnWebWithoutPictures();
   if (!figures.is_connected || before.is_connected) return;
   deps_.observer.OnWebConnected(deps_.clock.Monotonic() - seen->since);
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
@@ -373,14 +374,13 @@ MonotonicTime WebSessions::Round() {
   Effects effects;
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
-  EndIfLocked(
-      [&](const WebSession& session) REQUIRES(mutex_) {
-        const bool is_late = session.done && session.since + kAnswerPatience <= now;
-        // One that hangs, if it was asked, would keep each further caller waiting as long.
-        if (is_late && !session.offer.empty()) workers_.Pause(*session.worker, now);
-        return is_late;
-      },
-      WebEndReason::kWorker, effects);
+  const auto is_unanswered = [&](const WebSession& session) REQUIRES(mutex_) {
+    const bool is_late = session.done && session.since + kAnswerPatience <= now;
+    // One that hangs, if it was asked, would keep each further caller waiting as long.
+    if (is_late && !session.offer.empty()) workers_.Pause(*session.worker, now);
+    return is_late;
+  };
+  EndIfLocked(is_unanswered, WebEndReason::kWorker, effects);
   if (std::exchange(needs_keep_, false) || now >= next_keep_) {
     next_keep_ = now + kKeepPeriod;
     SendKeepsLocked();

@@ -110,6 +110,8 @@ class WebObserver {
   virtual void OnWebEnded(WebEndReason reason) = 0;
   /// Called with each report of figures.
   virtual void OnWebFigures(double loss, std::uint32_t new_key_requests) = 0;
+  /// A session plays the sound alone from now on: browsers cannot play the pictures.
+  virtual void OnWebWithoutPictures() = 0;
 };
 
 /// Which worker has which session, of which user in which room. A session ends with the right to

@@ -114,7 +114,8 @@ struct WebFigures {
   std::uint32_t kbps = 0;
   std::uint32_t width = 0;  ///< 0: no picture
   std::uint32_t height = 0;
-  std::uint32_t key_requests = 0;  ///< since the session began
+  std::uint32_t key_requests = 0;    ///< since the session began
+  bool is_without_pictures = false;  ///< browsers cannot play those of the stream that it plays
 };
 
 }  // namespace rtcroom

@@ -62,7 +62,8 @@ WebFigures FiguresOf(const v1::WebSessionStats& stats) {
           .kbps = stats.kbps(),
           .width = stats.width(),
           .height = stats.height(),
-          .key_requests = stats.key_requests()};
+          .key_requests = stats.key_requests(),
+          .is_without_pictures = stats.is_without_pictures()};
 }
 
 }  // namespace

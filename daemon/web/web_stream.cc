@@ -45,6 +45,7 @@ void WebStream::AskKey() {
 }
 
 void WebStream::Step(MonotonicTime now, bool has_players) {
+  is_played_ = has_players;
   if (pull_ && pull_->is_paused() && !pull_->IsConnecting()) pull_.reset();
   std::erase_if(muted_, [](const auto& push) { return !push->IsConnecting(); });
   if (publisher_) {

@@ -59,6 +59,11 @@ class WebStream {
   [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {
     return publisher_ == nullptr && pull_plan_.IsMissing(now, since);
   }
+  /// Whether who plays it gets no pictures, as browsers cannot play them and no more transcoders
+  /// may run.
+  [[nodiscard]] bool RefusesPictures() const {
+    return is_played_ && pictures_ == PullPictures::kLeaveOut;
+  }
   /// Whether nobody has published or wanted it for long, and it has no pull, not even a paused one,
   /// and no muted push.
   [[nodiscard]] bool IsOver(MonotonicTime now) const {
@@ -94,6 +99,7 @@ class WebStream {
   std::unique_ptr<RtmpPull> pull_;  ///< a paused one still connects, and is not wanted now
   PullPlan pull_plan_;
   bool is_kept_ = false;
+  bool is_played_ = false;                       ///< at the last step
   bool is_reordered_ = false;                    ///< browsers cannot play the pictures as they come
   PullPictures pictures_ = PullPictures::kPass;  ///< of the pull that runs
   std::uint64_t seen_frames_ = 0;

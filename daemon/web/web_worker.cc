@@ -260,6 +260,7 @@ v1::WebSessionStats WebWorker::StatsOf(const Session& session) const {
   stats.set_is_connected(session.watch.is_connected());
   stats.set_width(session.stream.hub()->width());
   stats.set_height(session.stream.hub()->height());
+  stats.set_is_without_pictures(!session.publishes() && session.stream.RefusesPictures());
   session.peer->WriteStats(stats);
   return stats;
 }

@@ -334,6 +334,7 @@ TEST_F(WebSessionsTest, AreCounted) {
   stats.set_session(session);
   stats.set_is_connected(true);
   stats.set_key_requests(2);
+  stats.set_is_without_pictures(true);
   report.mutable_stats()->set_descriptors(30);
   report.mutable_stats()->set_memory_bytes(70'000'000);
   worker->Send(report);
@@ -343,6 +344,7 @@ TEST_F(WebSessionsTest, AreCounted) {
   EXPECT_EQ(MetricOf(server_, "rtcroomd_web_resident_memory_bytes"), 70'000'000);
   EXPECT_EQ(MetricOf(server_, "rtcroomd_web_connect_seconds_count"), 1);
   EXPECT_EQ(MetricOf(server_, "rtcroomd_web_loss_ratio_count"), 1);
+  EXPECT_EQ(MetricOf(server_, "rtcroomd_web_without_pictures_total"), 1);
   const ApiReply room =
       server_.Admin().Send({.method = "GET",
                             .target = "/console/api/room?kind=multi&roomID=room",

@@ -47,11 +47,13 @@ class CountingWebObserver : public WebObserver {
   void OnWebFigures(double /*loss*/, std::uint32_t new_key_requests) override {
     key_requests += new_key_requests;
   }
+  void OnWebWithoutPictures() override { ++without_pictures; }
 
   std::map<WebOpenOutcome, int> offers;
   std::map<WebEndReason, int> ended;
   std::chrono::nanoseconds connected{0};
   std::uint32_t key_requests = 0;
+  int without_pictures = 0;
 };
 
 }  // namespace rtcroom

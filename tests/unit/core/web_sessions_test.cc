@@ -495,5 +495,13 @@ TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));
 }
 
+TEST_F(WebSessionsTest, CountEachTimeThatASessionLosesItsPictures) {
+  const std::string id = Play("host", "guest");
+  for (const bool is_without : {true, true, false, true}) {
+    sessions_.OnFigures(*link_, id, {.is_connected = true, .is_without_pictures = is_without});
+  }
+  EXPECT_EQ(observer_.without_pictures, 2);
+}
+
 }  // namespace
 }  // namespace rtcroom
