@@ -280,7 +280,7 @@ void WebPeer::CheckConnection() {
   g_object_get(rtc_.get(), "connection-state", &state, nullptr);
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
       state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED) {
-    return Fail(v1::WebEnded::REASON_SILENT);
+    return Fail(is_verified_ ? v1::WebEnded::REASON_SILENT : v1::WebEnded::REASON_NEVER_CONNECTED);
   }
   if (state != GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED || is_verified_) return;
   if (!HasRightCertificate()) return Fail(v1::WebEnded::REASON_FINGERPRINT);

@@ -90,6 +90,13 @@ TEST_F(WebWorkerTest, TellsOfSessionsThatAreAnswered) {
   EXPECT_EQ(worker_.Hello().hello().sessions(0).session(), "session");
 }
 
+TEST_F(WebWorkerTest, TellsOfAPeerThatNeverCame) {
+  Open("session", "host", v1::WEB_DIRECTION_PLAY, BrowserOffer("recvonly"));
+  main_loop::Run(10ms, [this] { return reports_.empty() || !reports_.back().has_ended(); });
+  EXPECT_EQ(reports_.back().ended().reason(), v1::WebEnded::REASON_NEVER_CONNECTED);
+  EXPECT_EQ(worker_.sessions(), 0U);
+}
+
 TEST_F(WebWorkerTest, KnowsTheCoresThatItMayUse) { EXPECT_GE(ReadProcessUsage().cores, 1U); }
 
 TEST_F(WebWorkerTest, TellsWhatItsProcessUses) {
