@@ -48,8 +48,6 @@ GstFlowReturn OnSample(GstAppSink* sink, gpointer data) {
 void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time) {
   const char* const name = kind == MediaKind::kVideo ? "pictures" : "sound";
   const GstPtr<GstElement> sink(gst_bin_get_by_name(GST_BIN(bin), name));
-  g_object_set(sink.get(), "sync", FALSE, "async", FALSE, "max-buffers", 200U, "drop", TRUE,
-               nullptr);
   GstAppSinkCallbacks callbacks = {};
   callbacks.new_sample = OnSample;
   gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks,

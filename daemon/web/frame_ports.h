@@ -19,7 +19,15 @@ namespace rtcroom {
 /// frames of one kind.
 using FrameTime = std::function<std::optional<MediaTime>(GstSample* sample, GstBuffer* buffer)>;
 
-/// Delivers all buffers of the appsink in `bin`, which is named `pictures` or `sound`, to the hub.
+/// The text of appsinks for `DeliverFrom`. They are not `async` from the start: a sink that joins a
+/// running pipeline would take that back to paused until it has a first buffer, and the thread that
+/// brings the buffers of both would wait at the other one.
+inline constexpr const char* kPicturesSink =
+    "appsink name=pictures sync=false async=false max-buffers=200 drop=true";
+inline constexpr const char* kSoundSink =
+    "appsink name=sound sync=false async=false max-buffers=200 drop=true";
+
+/// Delivers all buffers of `kPicturesSink` or `kSoundSink` in `bin` to the hub.
 void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
 
 /// Bytes that an rtmp2src or rtmp2sink has from its server; 0 until the server has said that it

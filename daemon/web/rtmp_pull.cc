@@ -9,19 +9,26 @@ namespace rtcroom {
 namespace {
 
 constexpr const char* kPipeline = "rtmp2src name=source ! flvdemux name=streams";
-constexpr const char* kPictures =
-    "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
-    "appsink name=pictures";
-constexpr const char* kSound =
-    "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
-    "opusenc bitrate=64000 frame-size=20 ! appsink name=sound";
+
+std::string Pictures() {
+  return fmt::format(
+      "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! {}",
+      kPicturesSink);
+}
+
+std::string Sound() {
+  return fmt::format(
+      "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
+      "opusenc bitrate=64000 frame-size=20 ! {}",
+      kSoundSink);
+}
 
 std::string PicturesAnew(std::size_t kbps) {
   return fmt::format(
       "h264parse ! queue ! avdec_h264 max-threads=1 ! videoconvert ! openh264enc complexity=low "
       "rate-control=bitrate bitrate={} gop-size=50 multi-thread=1 "
       "min-force-key-unit-interval=500000000 ! {}",
-      kbps * 1000, kPictures);
+      kbps * 1000, Pictures());
 }
 
 }  // namespace
@@ -57,9 +64,9 @@ void RtmpPull::Receive(GstPad* pad) {
   }
   const MediaKind kind = is_video ? MediaKind::kVideo : MediaKind::kAudio;
   const GstPtr<GstElement> bin =
-      pipeline_.Append(pad, !is_video                               ? kSound
+      pipeline_.Append(pad, !is_video                               ? Sound()
                             : pictures_ == PullPictures::kTranscode ? PicturesAnew(max_kbps_)
-                                                                    : kPictures);
+                                                                    : Pictures());
   if (bin == nullptr) return;
   DeliverFrom(bin.get(), kind, hub_,
               [this, kind](GstSample*, GstBuffer* buffer) { return TimeOf(kind, *buffer); });

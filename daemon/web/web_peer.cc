@@ -387,11 +387,13 @@ void WebPeer::Receive(GstPad* pad) {
   // After a loss pictures go on, damaged until the next key frame: with loss, waiting for one would
   // mostly show none.
   const GstPtr<GstElement> bin = pipeline_.Append(
-      pad, kind == MediaKind::kVideo
-               ? "rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
-                 "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
-                 "appsink name=pictures"
-               : "rtpopusdepay ! appsink name=sound");
+      pad,
+      kind == MediaKind::kVideo
+          ? fmt::format("rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
+                        "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au "
+                        "! {}",
+                        kPicturesSink)
+          : fmt::format("rtpopusdepay ! {}", kSoundSink));
   if (bin == nullptr) return;
   DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
   if (kind == MediaKind::kAudio) return;
