@@ -350,9 +350,23 @@ TEST_F(WebSessionsTest, AreCounted) {
                             .target = "/console/api/room?kind=multi&roomID=room",
                             .headers = {{"Authorization", std::string("Bearer ") + kAdminToken}}});
   EXPECT_EQ(room.json["room"]["pushers"][0]["web"]["keyRequests"], 2) << room;
+  const auto operators = v1::RoomAdmin::NewStub(
+      grpc::CreateChannel(server_.AddressOf("grpc"), grpc::InsecureChannelCredentials()));
+  const auto alice = [&] {
+    grpc::ClientContext context;
+    v1::GetRoomRequest request;
+    request.mutable_room()->set_kind(v1::ROOM_KIND_MULTI);
+    request.mutable_room()->set_room_id("room");
+    v1::GetRoomResponse response;
+    EXPECT_TRUE(operators->GetRoom(&context, request, &response).ok());
+    return response.room().pushers(0);
+  };
+  EXPECT_EQ(alice().via(), v1::PUSHER_VIA_WEB);
+  EXPECT_EQ(alice().web().key_requests(), 2U);
   worker->SendEnded(session, v1::WebEnded::REASON_SILENT);
   EXPECT_TRUE(Eventually(
       [&] { return MetricOf(server_, R"(rtcroomd_web_ended_total{reason="silent"})") == 1; }));
+  EXPECT_EQ(alice().via(), v1::PUSHER_VIA_RTMP) << "a phone may go on";
 }
 
 class ExpiredAddresses : public WebSessionsTest {
@@ -365,6 +379,34 @@ TEST_F(ExpiredAddresses, AreRefused) {
   Join("alice");
   const std::string url = WhipUrl("alice");
   EXPECT_TRUE(Eventually([&] { return Offer(url).text == kNotValid; }));
+}
+
+class ViewersInBrowsers : public WebSessionsTest {
+ protected:
+  ViewersInBrowsers()
+      : WebSessionsTest(WithLogins({{"channel.enabled", true},
+                                    {"room.heartbeat_timeout", "1h"},
+                                    {"room.sweep_period", "500ms"},
+                                    {"room.audience_timeout", "3s"}})) {}
+};
+
+TEST_F(ViewersInBrowsers, StayForAsLongAsTheyPlay) {
+  const auto worker = Worker();
+  Gen2Client host = LoggedIn(server_, "host", "live_room");
+  json seat = PusherBody("r1", "host");
+  seat["pushURL"] = host.Call("get_whip_url", MemberBody("r1", "host")).Text("pushURL");
+  ASSERT_EQ(host.Call("add_pusher", seat).code(), kOk);
+  Gen2Client amy = LoggedIn(server_, "amy", "live_room");
+  Gen2Client bob = LoggedIn(server_, "bob", "live_room");
+  ASSERT_EQ(amy.Call("add_audience", AudienceBody("r1", "amy")).code(), kOk);
+  const ApiReply address =
+      amy.Call("get_whep_url", {{"userID", "amy"}, {"roomID", "r1"}, {"of", "host"}});
+  const std::string session = Open(address.Text("whepURL"));
+  ASSERT_EQ(bob.Call("add_audience", AudienceBody("r1", "bob")).code(), kOk);
+  EXPECT_TRUE(Eventually([&] { return AudiencesOf(host, "r1").size() == 1; }));
+  EXPECT_EQ(AudiencesOf(host, "r1"), std::vector<std::string>{"amy"}) << "bob came after her";
+  worker->SendEnded(session, v1::WebEnded::REASON_SILENT);
+  EXPECT_TRUE(Eventually([&] { return AudiencesOf(host, "r1").empty(); }));
 }
 
 class PushesOfBrowsers : public WebSessionsTest {

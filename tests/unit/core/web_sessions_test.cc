@@ -495,6 +495,19 @@ TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));
 }
 
+TEST_F(WebSessionsTest, OutliveTheirAddressWhichIsThenGoodForNoOther) {
+  const std::string published = Publish("host");
+  const std::string played = Play("host", "guest");
+  clock_.Advance(1h);
+  EXPECT_EQ(Refused(WebDirection::kPublish, "guest", "guest"), WebOpenOutcome::kOpened);
+  clock_.Advance(1s);
+  EXPECT_EQ(Refused(WebDirection::kPublish, "guest", "guest"), WebOpenOutcome::kNotAllowed);
+  EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kNotAllowed);
+  (void)sessions_.Round();
+  EXPECT_TRUE(sessions_.Has(published));
+  EXPECT_TRUE(sessions_.Has(played));
+}
+
 TEST_F(WebSessionsTest, CountEachTimeThatASessionLosesItsPictures) {
   const std::string id = Play("host", "guest");
   for (const bool is_without : {true, true, false, true}) {

@@ -69,6 +69,10 @@ TEST_F(WebAddressesTest, PlayForOneUserAndOneRoom) {
   EXPECT_EQ(url,
             "/weapp/whep/bob?txSecret=6e276287be2b59cbff97efa9dfde4897&txTime=6553FF10"
             "&rk=m&ru=alice&rr=r1&rs=998556b76b1e4271043eb60c1771d64a");
+  PushBinding long_binding = kAlice;
+  long_binding.user_id = {std::string(64, '%')};
+  EXPECT_ERROR(kUnavailable, addresses_.WhepUrl(name, long_binding, kNoon))
+      << "nobody could take it back";
   const auto grant = addresses_.Read(WebDirection::kPlay, name, QueryOf(url));
   ASSERT_TRUE(grant);
   EXPECT_EQ(grant->binding, kAlice);
