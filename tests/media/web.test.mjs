@@ -19,7 +19,7 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   let bob;
 
   before(async () => {
-    whole = await Whole.start();
+    whole = await Whole.start({ 'web.max_transcodes': 1 });
     [ann, bob] = [await whole.browser.open(), await whole.browser.open()];
   });
   after(async () => whole?.end());
@@ -254,6 +254,32 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
       }).catch((error) => { throw new Error(`${JSON.stringify(told)}\n${error.message}`); });
       test.diagnostic(`${session}: ${JSON.stringify(told)}`);
     }
+  });
+
+  it('see a phone whose encoder sends B-frames, and only hear the next one, which is counted', async () => {
+    const [kind, roomID] = ['multi', 'reordered'];
+    const phones = [];
+    for (const name of ['bob', 'cat']) {
+      phones.push(whole.push((await whole.sit(kind, roomID, name)).pushURL, { ...as(name), video: ['-bf', '2'] }));
+    }
+    await whole.sit(kind, roomID, 'ann');
+    await play(ann, kind, roomID, 'ann', 'cat');
+    await eventually('pictures and tone of cat', async () => {
+      const { pictures, sources, loudest } = await ann.figures('ann plays cat');
+      return pictures >= 25 && sources.join() === String(kSources.cat) && Math.abs(loudest.frequency - kTones.cat) < 15;
+    });
+    const isCounted = () => whole.metric('rtcroomd_web_without_pictures_total');
+    assert.strictEqual(await isCounted(), 0);
+    await play(ann, kind, roomID, 'ann', 'bob');
+    await eventually('bob is refused pictures', async () => await isCounted() === 1);
+    const packets = async () => (await ann.call('ann plays bob', 'counts')).packets;
+    const before_ = await packets();
+    await eventually('the tone of bob goes on', async () =>
+      (await packets()).audio >= before_.audio + 100 && Math.abs((await ann.call('ann plays bob', 'loudest')).frequency - kTones.bob) < 15);
+    assert.strictEqual((await packets()).video, before_.video);
+    await goesOn(ann, 'ann plays cat');
+    for (const of of ['bob', 'cat']) assert.strictEqual(await ann.call(`ann plays ${of}`, 'remove'), 200);
+    for (const phone of phones) await phone.stop();
   });
 
   it('talk without cameras', async () => {
