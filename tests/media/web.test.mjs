@@ -1,5 +1,6 @@
 // Browsers in rooms, with all that takes part: rtcroomd and its workers, nginx, Chromium, and ffmpeg in a phone's place.
 import assert from 'node:assert';
+import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { LossyRelay } from './support/web/lossy_relay.mjs';
@@ -11,6 +12,8 @@ const kSources = { ann: 1, bob: 2, cat: 3, screen: 4 };
 const kPictures = { width: 320, height: 180, rate: 10 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name], ...kPictures });
 const kGoodSkewMs = 200;
+const kLongestGapMs = 5000; // between pictures while the worker has much else to do; some hundred on a machine of its own
+const kOffer = fs.readFileSync(new URL('../deploy/offer.sdp', import.meta.url), 'utf8'); // of a browser that never comes
 
 describe('Browsers in rooms', { skip: kNoWorker }, () => {
   /** @type {Whole} */
@@ -137,6 +140,35 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
       assert.strictEqual((await ann.play('forged', forge(whepURL))).status, 403);
     }
     assert.strictEqual(await whole.metric('rtcroomd_web_sessions'), before_);
+  });
+
+  it('go on beside offers that are no offers, and beside those of peers that never come', async (test) => {
+    const without = (name) => kOffer.replaceAll(new RegExp(`^a=${name}.*\\r?\\n`, 'gm'), '');
+    const broken = ['v=0', kOffer.slice(0, kOffer.length / 2), without('ice-ufrag'), without('ice-'), without('fingerprint'), without('mid'),
+      kOffer.replaceAll('sha-256', 'sha-1'), kOffer.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP'), `${kOffer}a=\0\r\n`, `${kOffer}${'a=x\r\n'.repeat(4000)}`,
+      'm=video 9 UDP/TLS/RTP/SAVPF 102\r\n'.repeat(800)];
+    const post = async (url, body) => (await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body })).status;
+    const everybody = ['eve', 'mallory', 'trudy'];
+    const [kind, roomID] = ['multi', 'hostile'];
+    const whips = [];
+    for (const name of everybody) whips.push((await whole.sit(kind, roomID, name)).whipURL);
+    const whep = await whole.whep(kind, roomID, 'eve', 'trudy');
+    const worker = whole.worker.pid;
+    const neverCame = () => whole.metric('rtcroomd_web_ended_total{reason="never_connected"}');
+    const before_ = await neverCame();
+    const since = Date.now();
+    const refusals = await Promise.all(whips.flatMap((url) => broken.map((offer) => post(url, offer))));
+    assert.deepStrictEqual([...new Set(refusals)], [400]);
+    const plays = Array.from({ length: 8 }, () => kOffer.replaceAll('a=sendonly', 'a=recvonly'));
+    const answers = await Promise.all([...whips.map((url) => post(url, kOffer)), ...plays.map((offer) => post(whep, offer))]);
+    assert.deepStrictEqual([...new Set(answers)], [201]);
+    await eventually('their sessions have ended', async () => await neverCame() === before_ + answers.length);
+    await goesOn(bob, 'bob plays ann');
+    await goesOn(ann, 'ann plays cat');
+    const gaps = [(await bob.figures('bob plays ann', since)).longestGap, (await ann.figures('ann plays cat', since)).longestGap];
+    test.diagnostic(`longest gaps between pictures, ms: ${gaps}`);
+    assert(Math.max(...gaps) <= kLongestGapMs, String(gaps));
+    assert.strictEqual(whole.worker.pid, worker);
   });
 
   it('go on while the room server restarts', async () => {
