@@ -3,6 +3,7 @@ import assert from 'node:assert';
 import fs from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
+import { run } from './support/processes.mjs';
 import { LossyRelay } from './support/web/lossy_relay.mjs';
 import { kNoWorker, Whole } from './support/web/whole.mjs';
 
@@ -214,6 +215,34 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     await eventually('the stream is on air', () => isIn('ON'));
     await tab.crash();
     await eventually('the stream is off', () => isIn('OFF'));
+    let files;
+    await eventually('its recording is listed', async () => {
+      files = await whole.recordings('closed');
+      return files.length > 0;
+    });
+    const [file, ...others] = files;
+    assert.deepStrictEqual(others, []);
+    const decoded = await run('ffprobe', '-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,nb_read_frames', '-of', 'csv=p=0', file);
+    assert.match(decoded.trim().split('\n').sort().join(' '), /^aac,[1-9]\d* h264,[1-9]\d*$/); // frames, and no error
+  });
+
+  it('take a stream over from the phone of their user, and give it up to one, while others go on watching', async () => {
+    const [kind, roomID] = ['multi', 'over'];
+    const { whipURL, pushURL } = await whole.sit(kind, roomID, 'bob');
+    await whole.sit(kind, roomID, 'ann');
+    const phone = whole.push(pushURL, as('cat'));
+    await play(ann, kind, roomID, 'ann', 'bob');
+    const isSource = (name) => eventually(`pictures of ${name}`, async () =>
+      (await ann.figures('ann plays bob', Date.now() - 1000)).sources.join() === String(kSources[name]));
+    await isSource('cat');
+    assert.strictEqual((await bob.publish('bob', whipURL, as('bob'))).status, 201);
+    await isSource('bob');
+    await phone.ended;
+    const next = whole.push(pushURL, as('cat'));
+    await eventually('the session of bob has ended', async () => !await bob.call('bob', 'exists'));
+    await isSource('cat');
+    await next.stop();
+    assert.strictEqual(await ann.call('ann plays bob', 'remove'), 200);
   });
 
   it('are off air, and see nothing any more, when their network is gone', async () => {
@@ -315,17 +344,21 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   });
 
   it('talk without cameras', async () => {
-    const kinds = ['audio'];
-    await publish(ann, 'double', 'talk', 'ann', { kinds });
-    await publish(bob, 'double', 'talk', 'bob', { kinds });
-    await play(ann, 'double', 'talk', 'ann', 'bob', { kinds });
-    await play(bob, 'double', 'talk', 'bob', 'ann', { kinds });
+    const [kind, roomID, kinds] = ['multi', 'talk', ['audio']];
+    await publish(ann, kind, roomID, 'ann', { kinds });
+    await publish(bob, kind, roomID, 'bob', { kinds });
+    const phone = whole.push((await whole.sit(kind, roomID, 'cat')).pushURL, { ...as('cat'), video: null });
+    await play(ann, kind, roomID, 'ann', 'bob', { kinds });
+    await play(bob, kind, roomID, 'bob', 'ann', { kinds });
+    await play(bob, kind, roomID, 'bob', 'cat');
     const hears = (page, session, of) => eventually(`${session}: the tone`, async () => {
       const { frequency, level } = await page.call(session, 'loudest');
       return Math.abs(frequency - kTones[of]) < 15 && level > -50;
     });
     await hears(ann, 'ann plays bob', 'bob');
     await hears(bob, 'bob plays ann', 'ann');
+    await hears(bob, 'bob plays cat', 'cat');
+    await phone.stop();
   });
 
   it('reach the worker by a relay alone, over UDP, TCP and TLS', async () => {

@@ -34,18 +34,20 @@ class Program {
 export class PushingPhone extends Program {
   #timer;
 
-  /** @param options  source, frequency; `video`: more of ffmpeg for the encoder */
+  /** @param options  source, frequency; `video`: more of ffmpeg for the encoder, or null for sound alone */
   constructor(url, { source, frequency, video = [] }) {
-    super(['-thread_queue_size', '64', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${kWidth}x${kHeight}`, '-r', String(1000 / kPictureMs), '-i', 'pipe:3',
-      '-thread_queue_size', '64', '-f', 's16le', '-ar', String(kRate), '-ac', '1', '-i', 'pipe:4',
-      '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-profile:v', 'main', '-g', '25', ...video,
-      '-c:a', 'aac', '-b:a', '64k', '-f', 'flv', '-flush_packets', '1', url], ['pipe', 'pipe']);
+    const camera = ['-thread_queue_size', '64', '-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${kWidth}x${kHeight}`,
+      '-r', String(1000 / kPictureMs), '-i', 'pipe:3'];
+    const encoder = video && ['-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-profile:v', 'main',
+      '-g', '25', ...video];
+    super([...(video ? camera : []), '-thread_queue_size', '64', '-f', 's16le', '-ar', String(kRate), '-ac', '1', '-i', 'pipe:4',
+      ...(encoder ?? []), '-c:a', 'aac', '-b:a', '64k', '-f', 'flv', '-flush_packets', '1', url], ['pipe', 'pipe']);
     const [, , , pictures, sound] = this.child.stdio;
     const begun = Date.now();
     let [shown, heard] = [0, 0]; // pictures and pieces so far
     this.#timer = setInterval(() => {
       const now = Date.now();
-      for (; begun + shown * kPictureMs <= now; ++shown) pictures.write(this.#picture(begun + shown * kPictureMs, source));
+      for (; video && begun + shown * kPictureMs <= now; ++shown) pictures.write(this.#picture(begun + shown * kPictureMs, source));
       for (; begun + heard * 20 <= now; ++heard) sound.write(this.#piece(begun + heard * 20, frequency));
     }, 5);
     void this.ended.then(() => clearInterval(this.#timer));

@@ -54,7 +54,7 @@ export class Whole {
       'live.api': 'nginx-rtmp', 'live.api_base_url': `http://${this.media.control}`, 'live.control_key': secret('control-key'),
       'live.rtmp_callback_secret': secret('callback-secret'), 'live.push_key': secret('push-key'), 'live.play_key': secret('play-key'),
       'live.push_host': this.media.rtmp, 'live.play_host': this.media.rtmp, 'live.mixed_play_url': 'rtmp://{host}/mix/{stream}',
-      'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test',
+      'recording.root': path.join(this.media.folder, 'recordings'), 'mix.max': 4, 'im.sdk_app_id': 1400000000, 'im.secret_key': 'a key of this test',
       'web.turn_urls': [`turn:${this.turn}?transport=udp`, `turn:${this.turn}?transport=tcp`, `turns:${this.turns}?transport=tcp`],
       'web.turn_secret': kTurnSecret, ...this.settings,
     }, ...options);
@@ -139,6 +139,12 @@ export class Whole {
   async members(kind, roomID) {
     const room = JSON.parse(await run(kProgram, 'rooms', 'show', kind, roomID, '--json', '--target', this.socket));
     return room.pushers.map(({ user_id: userID, signs }) => ({ userID, stream: signs?.stream }));
+  }
+
+  /** The files of recordings of rooms with that ID. */
+  async recordings(roomID) {
+    const rows = await run(kProgram, 'recordings', 'list', '--room', roomID, '--json', '--target', this.socket);
+    return rows.split('\n').filter(Boolean).map((row) => path.join(this.server.settings['recording.root'], JSON.parse(row).file));
   }
 
   async kick(kind, roomID, userID) { await run(kProgram, 'rooms', 'kick', kind, roomID, userID, '--target', this.socket); }
