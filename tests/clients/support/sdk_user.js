@@ -66,8 +66,6 @@ export class SdkUser {
     if (takesCalls) await this.call('takeCalls', this.identity.sdkAppID);
     await this.call('login', { userID: this.userID, userSig: this.identity.userSig });
     await until(`${this.userID} is ready`, () => this.of('SDK_READY').length > 0);
-    // The library for calls then looks at its conversations for invitations, and one that comes meanwhile rings twice.
-    if (takesCalls) await this.call('getConversationList');
     return this;
   }
 
