@@ -88,7 +88,7 @@ for (const sdk of readSdks(process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat'))
       await until('all read', () => ann.of('MESSAGE_READ_BY_PEER').length > 0);
       first.kill();
       const second = await newLogin(identity);
-      assert.strictEqual(await unreadIn(second, conversationID), 0);
+      await until('it is listed, and none is unread', async () => await unreadIn(second, conversationID) === 0);
       assert.deepStrictEqual(await history(second, conversationID), numbers(47));
       assert.deepStrictEqual(await history(second, `GROUP${roomID}`), numbers(47));
     });
