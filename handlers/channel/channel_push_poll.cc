@@ -239,7 +239,7 @@ void PushPoll::OnDirect(const StoredMessage& message) {
 }
 
 void PushPoll::OnNotice(NoticePush& push) {
-  const std::string object = NoticeObject(push.fact, login_.asks_streams);
+  const std::string& object = NoticeObject(push, login_.asks_streams);
   if (!object.empty()) AddPush(object);
 }
 

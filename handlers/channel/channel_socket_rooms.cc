@@ -195,7 +195,7 @@ void ChannelSocket::OnDirect(const StoredMessage& message) {
 void ChannelSocket::OnNotice(NoticePush& push) {
   const MutexLock lock(mutex_);
   if (!is_connected_) return;
-  const std::string object = NoticeObject(push.fact, login_.asks_streams);
+  const std::string& object = NoticeObject(push, login_.asks_streams);
   if (!object.empty()) WritePush(WebSocket::EncodeText(object), std::nullopt);
 }
 

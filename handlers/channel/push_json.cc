@@ -74,6 +74,29 @@ void WriteAudienceCount(std::uint64_t audience_count, JsonText& out) {
   out.BeginObject("audience").Field("audienceCount", audience_count).EndObject();
 }
 
+/// Empty: the notice is for other clients.
+std::string EncodeNotice(const NoticeFact& fact) {
+  const auto begin = [](std::string_view name, const RoomKey& room) {
+    JsonText push;
+    push.BeginObject(name).Field("kind", RoomKindName(room.kind)).Field("roomID", room.id.value);
+    return push;
+  };
+  if (const auto* const ended = std::get_if<WebEndedNotice>(&fact)) {
+    return begin("web_ended", ended->room)
+        .Field("session", ended->session)
+        .Field("reason", WebEndReasonName(ended->reason))
+        .EndObject()
+        .AsObject();
+  }
+  const auto* const stream = std::get_if<StreamNotice>(&fact);
+  if (stream == nullptr) return {};
+  return begin("stream", stream->room)
+      .Field("userID", stream->user_id.value)
+      .Json("on", stream->is_on ? "true" : "false")
+      .EndObject()
+      .AsObject();
+}
+
 }  // namespace
 
 std::string EventObject(const RoomEvent& event, std::string_view play_url,
@@ -160,27 +183,14 @@ const std::string& ListPush(RoomListPush& push) {
   return push.object;
 }
 
-std::string NoticeObject(const NoticeFact& fact, bool asks_streams) {
-  const auto begin = [](std::string_view name, const RoomKey& room) {
-    JsonText push;
-    push.BeginObject(name).Field("kind", RoomKindName(room.kind)).Field("roomID", room.id.value);
-    return push;
-  };
-  if (const auto* const ended = std::get_if<WebEndedNotice>(&fact)) {
-    return begin("web_ended", ended->room)
-        .Field("session", ended->session)
-        .Field("reason", WebEndReasonName(ended->reason))
-        .EndObject()
-        .AsObject();
-  }
-  const auto* const stream = std::get_if<StreamNotice>(&fact);
+const std::string& NoticeObject(NoticePush& push, bool asks_streams) {
+  static const std::string kNotTold;
   // A push that it does not know would end the poll of an older client.
-  if (stream == nullptr || !asks_streams) return {};
-  return begin("stream", stream->room)
-      .Field("userID", stream->user_id.value)
-      .Json("on", stream->is_on ? "true" : "false")
-      .EndObject()
-      .AsObject();
+  if (!asks_streams && std::holds_alternative<StreamNotice>(push.fact)) return kNotTold;
+  // Sockets get the same object in a frame.
+  const auto [form, is_new] = push.forms.try_emplace(kPollForm);
+  if (is_new) form->second = EncodeNotice(push.fact);
+  return form->second;
 }
 
 void WriteSnapshot(const Room& room, JsonText& out) {

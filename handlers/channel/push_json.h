@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "daemon/base/json_text.h"
+#include "daemon/channel/push_notices.h"
 #include "daemon/channel/room_cursor.h"
 #include "daemon/channel/room_list_pushes.h"
 #include "daemon/channel/room_push.h"
 #include "daemon/core/message_store.h"
-#include "daemon/core/push_notice.h"
 #include "daemon/core/room.h"
 
 namespace rtcroom {
@@ -52,9 +52,9 @@ std::string DirectPush(const StoredMessage& message);
 /// A push of what has changed in a list, which is kept in `push`.
 const std::string& ListPush(RoomListPush& push);
 
-/// A push of a notice; empty: the client is not told.
+/// A push of a notice, which is kept in `push`; empty: the client is not told.
 /// @param asks_streams  as of `ChannelLogin`.
-std::string NoticeObject(const NoticeFact& fact, bool asks_streams);
+const std::string& NoticeObject(NoticePush& push, bool asks_streams);
 
 /// The members of a snapshot.
 void WriteSnapshot(const Room& room, JsonText& out);

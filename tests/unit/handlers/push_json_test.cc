@@ -64,15 +64,17 @@ TEST(PushJson, HasTheChangesOfAListAndKeepsThem) {
 }
 
 TEST(PushJson, TellsOfStreamsWhereTheyAreAskedForAndOfEndedSessions) {
-  const NoticeFact off = StreamNotice{.room = kLiveRoom, .user_id = {"zoe"}};
-  EXPECT_EQ(NoticeObject(off, /*asks_streams=*/true),
-            R"({"stream":{"kind":"live","roomID":"r1","userID":"zoe","on":false}})");
+  NoticePush off{{.fact = StreamNotice{.room = kLiveRoom, .user_id = {"zoe"}}}};
   EXPECT_EQ(NoticeObject(off, /*asks_streams=*/false), "");
-  const NoticeFact ended =
-      WebEndedNotice{.room = kLiveRoom, .session = "s", .reason = WebEndReason::kWorker};
+  const std::string& text = NoticeObject(off, /*asks_streams=*/true);
+  EXPECT_EQ(text, R"({"stream":{"kind":"live","roomID":"r1","userID":"zoe","on":false}})");
+  EXPECT_EQ(&NoticeObject(off, /*asks_streams=*/true), &text) << "it is encoded once";
+  NoticePush ended{
+      {.fact = WebEndedNotice{.room = kLiveRoom, .session = "s", .reason = WebEndReason::kWorker}}};
   EXPECT_EQ(NoticeObject(ended, /*asks_streams=*/false),
             R"({"web_ended":{"kind":"live","roomID":"r1","session":"s","reason":"worker"}})");
-  EXPECT_EQ(NoticeObject(MemberNotice(), /*asks_streams=*/true), "") << "SDKs are told";
+  NoticePush member{{.fact = MemberNotice()}};
+  EXPECT_EQ(NoticeObject(member, /*asks_streams=*/true), "") << "SDKs are told";
 }
 
 TEST(PushJson, HasTheMembersOfEachEvent) {
