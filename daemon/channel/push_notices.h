@@ -18,8 +18,8 @@ namespace rtcroom {
 
 /// A notice that is delivered.
 struct NoticePush : PushNotice {
-  /// What receivers make of it, by variant: the first one makes it, and the others use it; all on
-  /// the feed's thread.
+  /// The encoded notice by variant: the first receiver that needs a variant adds it, and the others
+  /// use it. Only the feed's thread reads and writes this.
   std::map<int, std::string> forms{};
 };
 

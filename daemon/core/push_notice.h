@@ -1,4 +1,4 @@
-// What clients of the message channel are told that is not stored.
+// Facts that the message channel tells its clients and does not store.
 #pragma once
 
 #include <cstddef>
@@ -63,7 +63,7 @@ struct MessageNotice {
   bool operator==(const MessageNotice&) const = default;
 };
 
-/// What an account has read of another one's messages.
+/// An account has read another account's messages, up to a time.
 struct ReadNotice {
   ReadPosition position{};
   bool is_own = false;  ///< the reader is told; otherwise the sender

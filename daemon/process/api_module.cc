@@ -159,7 +159,7 @@ std::vector<RequestHandler*> MakeCallbacks(const ApiModuleDeps& deps, RoomServic
   return handlers;
 }
 
-/// Those that there are.
+/// Returns the handlers that exist, with those of callbacks behind them.
 std::vector<RequestHandler*> Join(std::vector<RequestHandler*> handlers,
                                   const std::vector<RequestHandler*>& callbacks) {
   std::erase(handlers, nullptr);

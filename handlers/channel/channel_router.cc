@@ -59,7 +59,7 @@ std::optional<HttpReply> ChannelRouter::Run(Call& call) {
 std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
   const HttpRequest& http = call.http;
   if (http.method == "POST") return BeginPoll(call);
-  // As for a preflight.
+  // The request takes a token, but a refusal would cost as much as its reply.
   (void)AdmitAddress(admission(), http.peer_address, http.body.size());
   HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call);
   reply.status = kOtherMethodStatus;

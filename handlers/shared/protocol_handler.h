@@ -119,7 +119,7 @@ struct PollReply {
   }
 };
 
-/// What the steps of a request use; all of it outlives the handlers.
+/// The objects that the steps of a request use. They outlive the handlers.
 struct PipelineDeps {
   RequestRecorder* recorder = nullptr;  ///< null: requests are neither numbered nor recorded
   const Cors* cors = nullptr;           ///< null: they are not for pages of other origins

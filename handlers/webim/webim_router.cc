@@ -53,7 +53,7 @@ std::string_view WebimRouter::LabelOf(std::string_view path) const {
 std::optional<HttpReply> WebimRouter::Run(Call& call) {
   const ChannelCommand* const command = CommandAt(call.http.path);
   if (command != nullptr && call.http.method == "POST") return RunCommand(call, *command);
-  // As for a preflight.
+  // The request takes a token, but a refusal would cost as much as its reply.
   (void)AdmitAddress(admission(), call.http.peer_address, call.http.body.size());
   HttpReply reply = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label);
   if (command != nullptr) {

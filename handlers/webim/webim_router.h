@@ -32,7 +32,7 @@ class WebimRouter : public ChannelDoor {
   WebimRouter(const ChannelContext& context, Admission& admission, const PipelineDeps& deps,
               WebimRouterOptions options);
 
-  /// Those whose path is one of a command, known or not. Paths are exact.
+  /// Whether the path is one of a command, known or not. Paths are exact.
   [[nodiscard]] bool Serves(const HttpRequest& request) const override;
   RequestPlan Resolve(HttpRequest& request) override;
 
