@@ -1,7 +1,6 @@
 // Notices of the streams that members of rooms begin and end.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "daemon/channel/push_notices.h"
@@ -26,8 +25,6 @@ class StreamNotices : public OnAirListener {
            .fact = StreamNotice{.room = owner.room, .user_id = owner.user_id, .is_on = is_on}});
     }
   }
-  void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
-  void OnListed() noexcept override {}
 
  private:
   const StreamClaims& claims_;

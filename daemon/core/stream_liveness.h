@@ -81,9 +81,9 @@ class OnAirListener {
   /// A stream has begun or ended. Not again without a change.
   virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
   /// With each list of the media server: all others bring both, as far as is known.
-  virtual void OnPartial(std::span<const PartialStream> streams) noexcept = 0;
+  virtual void OnPartial(std::span<const PartialStream> /*streams*/) noexcept {}
   /// After each list of the media server: all streams on air have been reported.
-  virtual void OnListed() noexcept = 0;
+  virtual void OnListed() noexcept {}
 };
 
 /// Forwards to several listeners in the given order.

@@ -176,8 +176,6 @@ class WebSessions : public CommitListener, public OnAirListener {
 
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
   void OnAir(std::string_view stream, bool is_on) noexcept override EXCLUDES(mutex_);
-  void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
-  void OnListed() noexcept override {}
 
   /// Answers offers that no worker has answered in time, and tells workers what is wanted. For one
   /// thread, to be called when `changes` is raised, and when it says.

@@ -91,7 +91,6 @@ class IgnoredMedia : public MediaObserver {
 class RecordedParts : public OnAirListener {
  public:
   void OnAir(std::string_view /*stream*/, bool /*is_on*/) noexcept override {}
-  void OnListed() noexcept override {}
   void OnPartial(std::span<const PartialStream> streams) noexcept override {
     const MutexLock lock(mutex_);
     newest_.clear();

@@ -400,7 +400,6 @@ class RecordedOnAir : public OnAirListener {
   void OnAir(std::string_view stream, bool is_on) noexcept override {
     heard_.push_back((is_on ? "+" : "-") + std::string(stream));
   }
-  void OnPartial(std::span<const PartialStream> /*streams*/) noexcept override {}
   void OnListed() noexcept override { heard_.emplace_back("listed"); }
   /// What it was told since the last call.
   std::vector<std::string> Take() { return std::exchange(heard_, {}); }
