@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "daemon/base/free_space.h"
 #include "daemon/base/listen_address.h"
 #include "daemon/base/version.h"
 #include "daemon/http/embedded_file.h"
@@ -31,7 +32,7 @@ MetricsSources App::MakeMetricsSources() {
       .sessions = [this] { return auth_->sessions().size(); },
       .refused_logins = [this](LoginOutcome why) { return auth_->sessions().refused_logins(why); },
       .ready = [this] { return readiness_.ReadLatest(); },
-      .free_bytes = [this] { return store_.FreeBytes(); },
+      .free_bytes = [this] { return FreeBytes(store_.directory()).value_or(0); },
       .store_log_bytes = [this] { return store_.LogBytes(); },
       .waiting_requests = [this] { return listeners_->threads().workers().waiting(); },
       .im_backlog = [this] { return im_ == nullptr ? ImBacklog() : im_->ReadBacklog(); },

@@ -11,7 +11,6 @@
 
 #include <unistd.h>
 
-#include "daemon/base/free_space.h"
 #include "daemon/process/store_factory.h"
 
 namespace rtcroom {
@@ -65,8 +64,6 @@ Status StoreModule::OpenDirectory() {
   backup_->RemoveLeftovers();
   return {};
 }
-
-std::uint64_t StoreModule::FreeBytes() const { return rtcroom::FreeBytes(directory()).value_or(0); }
 
 std::uint64_t StoreModule::LogBytes() const {
   std::error_code missing;

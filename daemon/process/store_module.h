@@ -110,8 +110,6 @@ class StoreModule {
   /// @errors one sentence for the operator.
   Status OpenDirectory();
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_->path(); }
-  /// On the file system of the directory; 0 when the system does not report it.
-  [[nodiscard]] std::uint64_t FreeBytes() const;
   /// Size of the write-ahead log of a store in a file; 0 when there is none.
   [[nodiscard]] std::uint64_t LogBytes() const;
 
