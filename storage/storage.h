@@ -22,11 +22,7 @@ namespace rtcroom {
 /// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store,
-                public BanStore,
-                public RevocationStore,
-                public SessionStore,
-                public CommitFollower {
+class Storage : public Store, public BanStore, public RevocationStore, public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
@@ -53,6 +49,7 @@ class Storage : public Store,
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
+  virtual SessionStore& sessions() = 0;
   virtual RecordingStore& recordings() = 0;
   virtual DeliveryStore& deliveries() = 0;
   virtual MessageStore& messages() = 0;

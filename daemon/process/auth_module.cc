@@ -142,7 +142,7 @@ AuthModule::AuthModule(const Config& config, ImSigners signers, StoreModule& sto
     : signers_(std::move(signers)),
       session_crypto_(runtime.random),
       sessions_(SessionServiceDeps{.verifier = *signers_.verifier,
-                                   .store = store.storage(),
+                                   .store = store.storage().sessions(),
                                    .crypto = session_crypto_,
                                    .clock = runtime.clock,
                                    .dates = store.dates()},

@@ -1,8 +1,6 @@
 #include "storage/memory/memory_store.h"
 
 #include <algorithm>
-#include <functional>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -289,55 +287,6 @@ Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
   engine_.MarkRemoval(
       now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
   return {};
-}
-
-Result<std::vector<Session>> MemoryStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  std::vector<Session> stored;
-  const MutexLock lock(engine_.mutex);
-  for (const auto& [user_id, session] : sessions_) {
-    if (session.last_use > unused_until) stored.push_back(session);
-  }
-  std::ranges::sort(stored, std::greater(), &Session::last_use);
-  if (stored.size() > limit) stored.resize(limit);
-  return stored;
-}
-
-Result<std::uint64_t> MemoryStore::PutSession(const Session& session) {
-  const MutexLock lock(engine_.mutex);
-  Session& stored = sessions_[session.user_id] = session;
-  stored.number = ++last_session_;
-  return stored.number;
-}
-
-Status MemoryStore::RemoveSessions(std::span<const Session> sessions) {
-  const MutexLock lock(engine_.mutex);
-  for (const Session& session : sessions) {
-    const auto found = sessions_.find(session.user_id);
-    if (found != sessions_.end() && found->second.number == session.number) sessions_.erase(found);
-  }
-  return {};
-}
-
-Status MemoryStore::RecordSessionUses(std::span<const Session> sessions) {
-  const MutexLock lock(engine_.mutex);
-  for (const Session& session : sessions) {
-    const auto found = sessions_.find(session.user_id);
-    if (found == sessions_.end() || found->second.number != session.number) continue;
-    found->second.last_use = std::max(found->second.last_use, session.last_use);
-  }
-  return {};
-}
-
-Result<std::size_t> MemoryStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                                      std::size_t limit) {
-  std::size_t removed = 0;
-  const MutexLock lock(engine_.mutex);
-  for (auto place = sessions_.begin(); place != sessions_.end() && removed < limit;) {
-    const bool unused = place->second.last_use <= unused_until;
-    place = unused ? sessions_.erase(place) : std::next(place);
-    if (unused) ++removed;
-  }
-  return engine_.MarkRemoval(as_of, removed);
 }
 
 }  // namespace rtcroom

@@ -21,6 +21,7 @@
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_messages.h"
 #include "storage/memory/memory_recordings.h"
+#include "storage/memory/memory_sessions.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -61,12 +62,7 @@ class MemoryStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
-  Result<std::uint64_t> PutSession(const Session& session) override;
-  Status RemoveSessions(std::span<const Session> sessions) override;
-  Status RecordSessionUses(std::span<const Session> sessions) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                           std::size_t limit) override;
+  SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
@@ -95,8 +91,7 @@ class MemoryStore : public Storage {
   EventTable events_ GUARDED_BY(engine_.mutex);
   std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(engine_.mutex);
   std::map<std::string, TimePoint> revocations_ GUARDED_BY(engine_.mutex);  ///< ends by stream
-  std::map<UserId, Session> sessions_ GUARDED_BY(engine_.mutex);
-  std::uint64_t last_session_ GUARDED_BY(engine_.mutex) = 0;  ///< number of the newest login
+  MemorySessions sessions_{engine_};
   MemoryRecordings recordings_{engine_, limits_.max_recordings};
   MemoryDeliveries deliveries_{engine_};
   MemoryMessages messages_{engine_, limits_.max_room_messages};

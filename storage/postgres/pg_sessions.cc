@@ -4,9 +4,10 @@
 #include <string_view>
 #include <utility>
 
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_engine.h"
+#include "storage/postgres/pg_log.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 const PgReaderStatement kLoadSessions{"sessions_load", R"(
@@ -36,55 +37,60 @@ const PgWriterStatement kRemoveUnusedSessions{"sessions_remove_unused", R"(
 
 std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
-Result<std::vector<Session>> ReadSessions(PgRows& rows) {
-  enum : int { kUserId, kToken, kNumber, kLastUse };
+Result<std::vector<Session>> ReadSessions(PgConnection& connection, const PgCall& call,
+                                          MonotonicTime deadline) {
+  Result<PgRows> rows = connection.Run(call, deadline);
+  if (!rows) return rows.error();
   std::vector<Session> sessions;
-  sessions.reserve(rows.size());
-  while (rows.Next()) {
-    Session session{.user_id = {rows.Text(kUserId)},
+  sessions.reserve(rows->size());
+  while (rows->Next()) {
+    Session session{.user_id = {rows->Text(0)},
                     .token = {},
-                    .number = rows.Unsigned(kNumber),
-                    .last_use = rows.Time(kLastUse)};
-    const std::span<const std::byte> token = rows.Bytes(kToken);
+                    .number = rows->Unsigned(2),
+                    .last_use = rows->Time(3)};
+    const std::span<const std::byte> token = rows->Bytes(1);
     if (token.size() != session.token.size()) {
       return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
     }
     std::ranges::copy(token, session.token.begin());
     sessions.push_back(std::move(session));
   }
-  if (!rows.status()) return rows.status().error();
+  if (!rows->status()) return rows->status().error();
   return sessions;
 }
 
 }  // namespace
 
-Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
-                                          std::size_t limit, MonotonicTime deadline) {
-  Result<PgRows> rows =
-      connection.Run(PgCall(kLoadSessions, unused_until, ToPgBound(limit)), deadline);
-  if (!rows) return rows.error();
-  return ReadSessions(*rows);
+Result<std::vector<Session>> PgSessions::LoadSessions(TimePoint unused_until, std::size_t limit) {
+  return engine_.Run(ReadSessions, PgCall(kLoadSessions, unused_until, ToPgBound(limit)));
 }
 
-Result<std::optional<Session>> FindSession(PgConnection& connection, const UserId& user_id,
-                                           MonotonicTime deadline) {
-  Result<PgRows> rows = connection.Run(PgCall(kFindSession, user_id.value), deadline);
-  if (!rows) return rows.error();
-  Result<std::vector<Session>> found = ReadSessions(*rows);
+Result<std::optional<Session>> PgSessions::FindSession(const UserId& user_id) {
+  Result<std::vector<Session>> found =
+      engine_.Run(ReadSessions, PgCall(kFindSession, user_id.value));
   if (!found) return found.error();
   if (found->empty()) return std::optional<Session>();
   return std::optional(std::move(found->front()));
 }
 
-PgCall WriteSession(const Session& session, std::uint64_t back) {
-  return PgCall(kPutSession, session.user_id.value, BytesOf(session.token), back, session.last_use);
+Result<std::uint64_t> PgSessions::PutSession(const Session& session) {
+  PgJob job({SessionChange{.session = session}});
+  engine_.Commit(job);
+  if (!job.status()) return job.status().error();
+  return job.position();
 }
 
-PgCall RemoveSession(const Session& session) {
-  return PgCall(kRemoveSession, session.user_id.value, session.number);
+void PgSessions::HearSessions(SessionListener* listener) { log_.SetSessionListener(listener); }
+
+Status PgSessions::RemoveSessions(std::span<const Session> sessions) {
+  std::vector<PgRecorded> ended;
+  for (const Session& session : sessions) {
+    ended.emplace_back(SessionChange{.session = session, .has_ended = true});
+  }
+  return engine_.Record(std::move(ended));
 }
 
-PgWrite RecordSessionUses(std::span<const Session> sessions) {
+Status PgSessions::RecordSessionUses(std::span<const Session> sessions) {
   PgArray<std::string_view> users;
   PgArray<std::uint64_t> numbers;
   PgArray<TimePoint> uses;
@@ -93,13 +99,24 @@ PgWrite RecordSessionUses(std::span<const Session> sessions) {
     numbers.Add(session.number);
     uses.Add(session.last_use);
   }
-  return {.calls = {PgCall(kRecordSessionUses, users, numbers, uses)}};
+  return engine_.WriteLightly(
+      [&] { return PgWrite{.calls = {PgCall(kRecordSessionUses, users, numbers, uses)}}; });
 }
 
-PgWrite RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until, std::size_t limit,
-                             std::size_t& removed) {
-  return CountingRemoved(PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(limit), as_of),
-                         removed);
+Result<std::size_t> PgSessions::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                                     std::size_t limit) {
+  return engine_.RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
+    return CountingRemoved(PgCall(kRemoveUnusedSessions, unused_until, ToPgBound(of_step), as_of),
+                           removed);
+  });
 }
 
-}  // namespace rtcroom::pg
+PgCall pg::WriteSession(const Session& session, std::uint64_t back) {
+  return PgCall(kPutSession, session.user_id.value, BytesOf(session.token), back, session.last_use);
+}
+
+PgCall pg::RemoveSession(const Session& session) {
+  return PgCall(kRemoveSession, session.user_id.value, session.number);
+}
+
+}  // namespace rtcroom

@@ -1,34 +1,45 @@
 // Sessions in PostgreSQL.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/core/session_store.h"
 #include "storage/postgres/pg_connection.h"
-#include "storage/postgres/pg_write.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 
-// The functions are those of `SessionStore`.
+class PgEngine;
+class PgLog;
 
-Result<std::vector<Session>> LoadSessions(PgConnection& connection, TimePoint unused_until,
-                                          std::size_t limit, MonotonicTime deadline);
+/// @threads safe from any thread.
+class PgSessions : public SessionStore {
+ public:
+  PgSessions(PgEngine& engine, PgLog& log) : engine_(engine), log_(log) {}
 
-Result<std::optional<Session>> FindSession(PgConnection& connection, const UserId& user_id,
-                                           MonotonicTime deadline);
+  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
+  Result<std::optional<Session>> FindSession(const UserId& user_id) override;
+  Result<std::uint64_t> PutSession(const Session& session) override;
+  void HearSessions(SessionListener* listener) override;
+  Status RemoveSessions(std::span<const Session> sessions) override;
+  Status RecordSessionUses(std::span<const Session> sessions) override;
+  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
+                                           std::size_t limit) override;
+
+ private:
+  PgEngine& engine_;
+  PgLog& log_;
+};
+
+namespace pg {
 
 /// The row of a login, which is numbered by its record.
 /// @param back  number of records of the transaction after that one.
 PgCall WriteSession(const Session& session, std::uint64_t back);
 PgCall RemoveSession(const Session& session);
-PgWrite RecordSessionUses(std::span<const Session> sessions);
-/// @param removed  receives the number removed.
-PgWrite RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until, std::size_t limit,
-                             std::size_t& removed);
 
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

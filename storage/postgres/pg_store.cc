@@ -14,7 +14,6 @@
 #include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_rooms.h"
-#include "storage/postgres/pg_sessions.h"
 #include "storage/postgres/pg_writer.h"
 #include "storage/shared/group_committer.h"
 #include "storage/shared/room_index.h"
@@ -139,46 +138,10 @@ Status PgStore::RemoveEndedRevocations(TimePoint now) {
   return engine_.RemoveEnded(now, pg::RemoveEndedRevocations);
 }
 
-Result<std::vector<Session>> PgStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return engine_.Run(pg::LoadSessions, unused_until, limit);
-}
-
-Result<std::optional<Session>> PgStore::FindSession(const UserId& user_id) {
-  return engine_.Run(pg::FindSession, user_id);
-}
-
-Result<std::uint64_t> PgStore::PutSession(const Session& session) {
-  PgJob job({SessionChange{.session = session}});
-  engine_.Commit(job);
-  if (!job.status()) return job.status().error();
-  return job.position();
-}
-
 Result<bool> PgStore::Holds(PgConnection& connection, MonotonicTime deadline) const {
   return history_->Holds(connection, log_->place(), deadline);
 }
 
 std::uint64_t PgStore::applied() const { return log_->position(); }
-
-void PgStore::HearSessions(SessionListener* listener) { log_->SetSessionListener(listener); }
-
-Status PgStore::RemoveSessions(std::span<const Session> sessions) {
-  std::vector<PgRecorded> ended;
-  for (const Session& session : sessions) {
-    ended.emplace_back(SessionChange{.session = session, .has_ended = true});
-  }
-  return engine_.Record(std::move(ended));
-}
-
-Status PgStore::RecordSessionUses(std::span<const Session> sessions) {
-  return engine_.WriteLightly([=] { return pg::RecordSessionUses(sessions); });
-}
-
-Result<std::size_t> PgStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                                  std::size_t limit) {
-  return engine_.RemoveInSteps(limit, [=](std::size_t of_step, std::size_t& removed) {
-    return pg::RemoveUnusedSessions(as_of, unused_until, of_step, removed);
-  });
-}
 
 }  // namespace rtcroom

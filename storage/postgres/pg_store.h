@@ -26,6 +26,7 @@
 #include "storage/postgres/pg_notices.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_sessions.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
@@ -132,14 +133,7 @@ class PgStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
-  Result<std::optional<Session>> FindSession(const UserId& user_id) override;
-  Result<std::uint64_t> PutSession(const Session& session) override;
-  void HearSessions(SessionListener* listener) override;
-  Status RemoveSessions(std::span<const Session> sessions) override;
-  Status RecordSessionUses(std::span<const Session> sessions) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                           std::size_t limit) override;
+  SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
@@ -166,6 +160,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgSessions sessions_{engine_, *log_};
   PgRecordings recordings_{engine_, limits_.max_recordings};
   PgDeliveries deliveries_{engine_};
   PgMessages messages_{engine_, limits_.max_room_messages};

@@ -1,4 +1,4 @@
-// The statements of the data other than rooms, and the rows of bans, revocations and sessions.
+// The statements of the data other than rooms, and the rows of bans and revocations.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,6 @@
 #include "daemon/core/ban_store.h"
 #include "daemon/core/removal_clock.h"
 #include "daemon/core/revocation_store.h"
-#include "daemon/core/session_store.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
@@ -38,17 +37,11 @@ namespace sqlite {
 Result<std::vector<Ban>> LoadBans(AuxReader& sql, TimePoint now);
 Result<std::vector<Revocation>> LoadRevocations(AuxReader& sql, TimePoint now);
 Result<StoredRemovalTime> LoadRemovalTime(AuxReader& sql);
-Result<std::vector<Session>> LoadSessions(AuxReader& sql, TimePoint unused_until,
-                                          std::size_t limit);
 
 Status PutBan(AuxWriter& sql, const Ban& ban);
 Result<std::size_t> RemoveEndedBans(AuxWriter& sql, TimePoint now);
 Status PutRevocation(AuxWriter& sql, const Revocation& revocation);
 Result<std::size_t> RemoveEndedRevocations(AuxWriter& sql, TimePoint now);
-Result<std::uint64_t> PutSession(AuxWriter& sql, const Session& session);
-Status RemoveSession(AuxWriter& sql, const Session& session);
-Status RecordSessionUse(AuxWriter& sql, const Session& session);
-Result<std::size_t> RemoveUnusedSessions(AuxWriter& sql, TimePoint unused_until, std::size_t limit);
 
 }  // namespace sqlite
 }  // namespace rtcroom

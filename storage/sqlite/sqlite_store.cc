@@ -248,28 +248,4 @@ Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
   return removed ? Status() : removed.error();
 }
 
-Result<std::vector<Session>> SqliteStore::LoadSessions(TimePoint unused_until, std::size_t limit) {
-  return engine_->Read(sqlite::LoadSessions, unused_until, limit);
-}
-
-Result<std::uint64_t> SqliteStore::PutSession(const Session& session) {
-  return engine_->WriteFor<std::uint64_t>(
-      [&](AuxWriter& sql) { return sqlite::PutSession(sql, session); });
-}
-
-Status SqliteStore::RemoveSessions(std::span<const Session> sessions) {
-  return engine_->WriteEach(sessions, sqlite::RemoveSession);
-}
-
-Status SqliteStore::RecordSessionUses(std::span<const Session> sessions) {
-  return engine_->WriteEach(sessions, sqlite::RecordSessionUse);
-}
-
-Result<std::size_t> SqliteStore::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                                      std::size_t limit) {
-  return engine_->Remove(as_of, [&](AuxWriter& sql) {
-    return sqlite::RemoveUnusedSessions(sql, unused_until, limit);
-  });
-}
-
 }  // namespace rtcroom

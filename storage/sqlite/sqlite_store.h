@@ -17,6 +17,7 @@
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/sqlite_recordings.h"
+#include "storage/sqlite/sqlite_sessions.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
 
@@ -119,12 +120,7 @@ class SqliteStore : public Storage {
   Status RemoveEndedBans(TimePoint now) override;
   Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
   Status RemoveEndedRevocations(TimePoint now) override;
-  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
-  Result<std::uint64_t> PutSession(const Session& session) override;
-  Status RemoveSessions(std::span<const Session> sessions) override;
-  Status RecordSessionUses(std::span<const Session> sessions) override;
-  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                           std::size_t limit) override;
+  SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
   MessageStore& messages() override { return messages_; }
@@ -145,6 +141,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteSessions sessions_{*engine_};
   SqliteRecordings recordings_;
   SqliteDeliveries deliveries_{*engine_};
   SqliteMessages messages_{*engine_};

@@ -38,11 +38,14 @@ struct Server {
   FakeLoginVerifier verifier;
   RecordingListener listener;
   MemoryStore store{{}, "00000000000000aa", listener};
-  SessionService sessions{
-      {.verifier = verifier, .store = store, .crypto = crypto, .clock = clock, .dates = clock},
-      {.sdk_app_id = 1400000001,
-       .account_type = "36862",
-       .table = {.max_sessions = 1'000'000, .ttl = std::chrono::days(7)}}};
+  SessionService sessions{{.verifier = verifier,
+                           .store = store.sessions(),
+                           .crypto = crypto,
+                           .clock = clock,
+                           .dates = clock},
+                          {.sdk_app_id = 1400000001,
+                           .account_type = "36862",
+                           .table = {.max_sessions = 1'000'000, .ttl = std::chrono::days(7)}}};
   std::vector<std::string> tokens;
 };
 

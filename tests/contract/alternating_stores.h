@@ -84,22 +84,7 @@ class AlternatingStores : public Storage {
   Status RemoveEndedRevocations(TimePoint now) override {
     return Next().RemoveEndedRevocations(now);
   }
-  Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override {
-    return Next().LoadSessions(unused_until, limit);
-  }
-  Result<std::uint64_t> PutSession(const Session& session) override {
-    return Next().PutSession(session);
-  }
-  Status RemoveSessions(std::span<const Session> sessions) override {
-    return Next().RemoveSessions(sessions);
-  }
-  Status RecordSessionUses(std::span<const Session> sessions) override {
-    return Next().RecordSessionUses(sessions);
-  }
-  Result<std::size_t> RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
-                                           std::size_t limit) override {
-    return Next().RemoveUnusedSessions(as_of, unused_until, limit);
-  }
+  SessionStore& sessions() override { return Next().sessions(); }
   RecordingStore& recordings() override { return Next().recordings(); }
   DeliveryStore& deliveries() override { return Next().deliveries(); }
   MessageStore& messages() override { return messages_; }

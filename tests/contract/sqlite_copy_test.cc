@@ -66,7 +66,8 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   EXPECT_EQ(*copy->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10),
             *store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10));
   EXPECT_EQ(copy->deliveries().CountDeliveries()->groups, 1u);
-  EXPECT_EQ(*copy->LoadSessions(TimePoint(), 10), *store_->LoadSessions(TimePoint(), 10));
+  EXPECT_EQ(*copy->sessions().LoadSessions(TimePoint(), 10),
+            *store_->sessions().LoadSessions(TimePoint(), 10));
   EXPECT_EQ(*copy->messages().ReadMessages(0, 100), *store_->messages().ReadMessages(0, 100));
   EXPECT_EQ(copy->messages().ReadPendingMessages({"bob"}, {}, 10)->size(), 1u);
   EXPECT_EQ(ViewersOf(*copy, MakeKey(RoomKind::kLive, "live")),

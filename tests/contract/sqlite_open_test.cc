@@ -80,9 +80,9 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
             5u);
 
   const Session session{.user_id = {"bob"}, .token = {}, .number = 1, .last_use = kNoon};
-  EXPECT_THAT(*store_->LoadSessions(TimePoint(), 10), IsEmpty());
-  EXPECT_EQ(*store_->PutSession(session), session.number);
-  EXPECT_THAT(*store_->LoadSessions(TimePoint(), 10), ElementsAre(session));
+  EXPECT_THAT(*store_->sessions().LoadSessions(TimePoint(), 10), IsEmpty());
+  EXPECT_EQ(*store_->sessions().PutSession(session), session.number);
+  EXPECT_THAT(*store_->sessions().LoadSessions(TimePoint(), 10), ElementsAre(session));
 }
 
 TEST_F(SqliteOpen, RefusesAStoreOfANewerVersion) {

@@ -24,12 +24,12 @@ class SqliteRestart : public SqliteFixture {
 TEST_F(SqliteRestart, KeepsSessions) {
   Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
   session.token.fill(std::byte{0xA5});
-  session.number = *store_->PutSession(session);
+  session.number = *store_->sessions().PutSession(session);
   OpenStore();
-  const auto stored = store_->LoadSessions(TimePoint(), 10);
+  const auto stored = store_->sessions().LoadSessions(TimePoint(), 10);
   ASSERT_OK(stored);
   EXPECT_THAT(*stored, ElementsAre(session));
-  EXPECT_GT(*store_->PutSession(session), session.number);
+  EXPECT_GT(*store_->sessions().PutSession(session), session.number);
 }
 
 TEST_F(SqliteRestart, CountsStoredRoomsTowardTheMostRooms) {

@@ -197,12 +197,12 @@ TEST_F(SqliteUndo, WritesABatchOfSessionsAtomically) {
   std::vector<Session> sessions = {{.user_id = {"good"}, .token = {}, .last_use = kNoon},
                                    {.user_id = {"bad"}, .token = {}, .last_use = kNoon}};
   for (Session& session : sessions) {
-    session.number = *store_->PutSession(session);
+    session.number = *store_->sessions().PutSession(session);
     session.last_use += std::chrono::seconds(1);
   }
-  EXPECT_ERROR(kStoreBroken, store_->RecordSessionUses(sessions));
-  EXPECT_THAT(*store_->LoadSessions(kNoon, 10), IsEmpty());
-  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->size(), 2u);
+  EXPECT_ERROR(kStoreBroken, store_->sessions().RecordSessionUses(sessions));
+  EXPECT_THAT(*store_->sessions().LoadSessions(kNoon, 10), IsEmpty());
+  EXPECT_EQ(store_->sessions().LoadSessions(TimePoint(), 10)->size(), 2u);
 }
 
 TEST_F(SqliteUndo, ALostTransactionFailsItsWholeGroup) {

@@ -255,7 +255,7 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
   EXPECT_EQ(store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1u);
   const std::size_t sessions = std::string(GetParam()).starts_with("schema_0003") ? 0 : 1;
-  EXPECT_EQ(store_->LoadSessions(TimePoint(), 10)->size(), sessions);
+  EXPECT_EQ(store_->sessions().LoadSessions(TimePoint(), 10)->size(), sessions);
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kDouble, "waiting"), "host")));
   EXPECT_EQ(store_->Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
 }

@@ -74,8 +74,9 @@ TEST_P(StoreContract, ARemovalOfRevocationsLeavesItsTime) {
 
 TEST_P(StoreContract, ARemovalOfSessionsLeavesItsTime) {
   ExpectMarked(
-      *store_, [&] { ASSERT_OK(store_->PutSession({.user_id = {"amy"}, .last_use = kNoon})); },
-      [&] { ASSERT_OK(store_->RemoveUnusedSessions(kMark, kNoon, 10)); });
+      *store_,
+      [&] { ASSERT_OK(store_->sessions().PutSession({.user_id = {"amy"}, .last_use = kNoon})); },
+      [&] { ASSERT_OK(store_->sessions().RemoveUnusedSessions(kMark, kNoon, 10)); });
 }
 
 TEST_P(StoreContract, ARemovalOfARecordingLeavesItsTime) {

@@ -27,16 +27,16 @@ Session SessionOf(const std::string& user, int fill, TimePoint last_use = kNoon)
 }
 
 /// @return it as stored.
-Session Put(SessionStore& store, Session session) {
-  const Result<std::uint64_t> number = store.PutSession(session);
+Session Put(Storage& store, Session session) {
+  const Result<std::uint64_t> number = store.sessions().PutSession(session);
   EXPECT_OK(number);
   session.number = *number;
   return session;
 }
 
-std::vector<Session> Sessions(SessionStore& store, TimePoint unused_until = TimePoint(),
+std::vector<Session> Sessions(Storage& store, TimePoint unused_until = TimePoint(),
                               std::size_t limit = 10) {
-  const auto stored = store.LoadSessions(unused_until, limit);
+  const auto stored = store.sessions().LoadSessions(unused_until, limit);
   EXPECT_OK(stored);
   return *stored;
 }
@@ -55,7 +55,7 @@ TEST_P(StoreContract, LoadsSessionsMostRecentlyUsedFirst) {
 TEST_P(StoreContract, NumbersSessionsInAscendingOrder) {
   const Session first = Put(*store_, SessionOf("amy", 1));
   const Session second = Put(*store_, SessionOf("bob", 2));
-  ASSERT_OK(store_->RemoveSessions({&second, 1}));
+  ASSERT_OK(store_->sessions().RemoveSessions({&second, 1}));
   EXPECT_LT(first.number, second.number);
   EXPECT_LT(second.number, Put(*store_, SessionOf("bob", 3)).number);
 }
@@ -72,9 +72,9 @@ TEST_P(StoreContract, RemovesOnlySessionsWithTheGivenNumber) {
   const Session fresh = Put(*store_, SessionOf("amy", 3));
   const Session bob = Put(*store_, SessionOf("bob", 2));
   const std::vector<Session> gone = {old, bob, SessionOf("never there", 4)};
-  ASSERT_OK(store_->RemoveSessions(gone));
+  ASSERT_OK(store_->sessions().RemoveSessions(gone));
   EXPECT_THAT(Sessions(*store_), ElementsAre(fresh));
-  ASSERT_OK(store_->RemoveSessions({}));
+  ASSERT_OK(store_->sessions().RemoveSessions({}));
 }
 
 TEST_P(StoreContract, RecordsALaterUseOfAStoredSession) {
@@ -83,7 +83,7 @@ TEST_P(StoreContract, RecordsALaterUseOfAStoredSession) {
   used.last_use = kNoon + seconds(5);
   old.last_use = kNoon + seconds(9);
   const std::vector<Session> uses = {old, used, SessionOf("nobody", 3, kNoon + seconds(9))};
-  ASSERT_OK(store_->RecordSessionUses(uses));
+  ASSERT_OK(store_->sessions().RecordSessionUses(uses));
   EXPECT_THAT(Sessions(*store_), ElementsAre(used));
 }
 
@@ -91,19 +91,19 @@ TEST_P(StoreContract, NeverMovesALastUseBack) {
   const Session amy = Put(*store_, SessionOf("amy", 1, kNoon + seconds(5)));
   Session earlier = amy;
   earlier.last_use = kNoon;
-  ASSERT_OK(store_->RecordSessionUses({&earlier, 1}));
+  ASSERT_OK(store_->sessions().RecordSessionUses({&earlier, 1}));
   EXPECT_THAT(Sessions(*store_), ElementsAre(amy));
 }
 
 TEST_P(StoreContract, RemovesUnusedSessionsInBoundedBatches) {
   for (int i = 0; i < 5; ++i) Put(*store_, SessionOf("u" + std::to_string(i), 1));
   const Session lasting = Put(*store_, SessionOf("amy", 2, kNoon + seconds(1)));
-  const auto first = store_->RemoveUnusedSessions(kLater, kNoon, 3);
+  const auto first = store_->sessions().RemoveUnusedSessions(kLater, kNoon, 3);
   ASSERT_OK(first);
   EXPECT_EQ(*first, 3u);
   EXPECT_EQ(Sessions(*store_).size(), 3u);
-  EXPECT_EQ(*store_->RemoveUnusedSessions(kLater, kNoon, 3), 2u);
-  EXPECT_EQ(*store_->RemoveUnusedSessions(kLater, kNoon, 3), 0u);
+  EXPECT_EQ(*store_->sessions().RemoveUnusedSessions(kLater, kNoon, 3), 2u);
+  EXPECT_EQ(*store_->sessions().RemoveUnusedSessions(kLater, kNoon, 3), 0u);
   EXPECT_THAT(Sessions(*store_), ElementsAre(lasting));
 }
 

@@ -51,7 +51,7 @@ inline void FillStore(Storage& store) {
   ASSERT_OK(store.recordings().PutRecordings({&recording, 1}));
   ASSERT_OK(store.deliveries().ChangeDeliveries(
       {.group = {"gone"}, .enqueue = DeliveryKind::kDestroyGroup, .payload = "repeat"}, kNoon));
-  ASSERT_OK(store.PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
+  ASSERT_OK(store.sessions().PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
 }
 
 }  // namespace rtcroom

@@ -62,7 +62,7 @@ class SessionFixture : public testing::Test {
   FakeLoginVerifier verifier_;
   RecordingListener listener_;
   MemoryStore memory_{{}, "00000000000000aa", listener_};
-  FailingSessionStore store_{memory_};
+  FailingSessionStore store_{memory_.sessions()};
   SessionOptions options_{.sdk_app_id = 1400000001,
                           .account_type = "36862",
                           .table = {.max_sessions = 100, .ttl = std::chrono::days(7)}};

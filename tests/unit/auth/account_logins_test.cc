@@ -98,7 +98,7 @@ class EndsMeanwhile : public FailingSessionStore {
 };
 
 TEST_F(AccountLoginsTest, ALoginUnderWayLeavesNoSession) {
-  EndsMeanwhile store(memory_);
+  EndsMeanwhile store(memory_.sessions());
   store.verifier = &verifier_;
   SessionService service(SessionServiceDeps{.verifier = verifier_,
                                             .store = store,
@@ -110,7 +110,7 @@ TEST_F(AccountLoginsTest, ALoginUnderWayLeavesNoSession) {
   ASSERT_OK(login);
   EXPECT_EQ(login->outcome, LoginOutcome::kExpired);
   EXPECT_EQ(service.size(), 0U);
-  EXPECT_TRUE(memory_.LoadSessions(TimePoint(), 10)->empty());
+  EXPECT_TRUE(memory_.sessions().LoadSessions(TimePoint(), 10)->empty());
 }
 
 }  // namespace

@@ -75,8 +75,9 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(Valued(copy.LoadRevocations({})), Valued(source.LoadRevocations({})));
     EXPECT_EQ(Valued(copy.recordings().ListRecordings({})),
               Valued(source.recordings().ListRecordings({})));
-    EXPECT_THAT(Valued(copy.LoadSessions({}, kAll)),
-                testing::UnorderedElementsAreArray(Valued(source.LoadSessions({}, kAll))));
+    EXPECT_THAT(
+        Valued(copy.sessions().LoadSessions({}, kAll)),
+        testing::UnorderedElementsAreArray(Valued(source.sessions().LoadSessions({}, kAll))));
     for (const auto kind : {DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup,
                             DeliveryKind::kNotifyGroup, DeliveryKind::kDismissRoom}) {
       EXPECT_EQ(Valued(copy.deliveries().LoadDeliveries(kind, kAll)),
@@ -185,7 +186,8 @@ TEST_F(CopyStoreCommand, CopiesAStoreWhoseOldEventsAndMessagesWereRemoved) {
 // Numbers of rooms and logins are positions in PostgreSQL, and are never given twice.
 TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   Session session{.user_id = {"bob"}, .token = {}, .last_use = kNoon};
-  for (int login = 0; login < 100; ++login) session.number = Valued(source_->PutSession(session));
+  for (int login = 0; login < 100; ++login)
+    session.number = Valued(source_->sessions().PutSession(session));
   const std::uint64_t last_message = Valued(source_->messages().NewestMessage());
   const std::vector<Room> rooms = Valued(source_->Scan(0, kAll)).rooms;
   EXPECT_EQ(Copy(), 0) << err();
@@ -197,7 +199,7 @@ TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   ASSERT_OK(Apply(*copy, Adding(kMultiRoom, "carl")));
   ASSERT_OK(Apply(*copy, Watching(kLiveRoom, "ann")));
   ASSERT_OK(Apply(*copy, Destroying(kMultiRoom)));
-  EXPECT_GT(Valued(copy->PutSession(session)), session.number);
+  EXPECT_GT(Valued(copy->sessions().PutSession(session)), session.number);
   EXPECT_GT(
       Valued(copy->messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "hi"))).position,
       last_message);
@@ -205,7 +207,8 @@ TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
 }
 
 TEST_F(CopyStoreCommand, RefusesAStoreThatIsNotEmpty) {
-  ASSERT_OK(OpenDatabase()->PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
+  ASSERT_OK(
+      OpenDatabase()->sessions().PutSession({.user_id = {"bob"}, .token = {}, .last_use = kNoon}));
   Execute("DELETE FROM nodes");
   EXPECT_EQ(Copy(), 1);
   EXPECT_EQ(err(),

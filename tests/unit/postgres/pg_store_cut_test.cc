@@ -113,11 +113,11 @@ TEST_F(PgStoreCutTest, APingFailsWhileOnlyTheReadersHaveNoConnection) {
 TEST_F(PgStoreCutTest, AWriteThatTheLogDoesNotTellOfIsReportedAsUnknown) {
   const Session session{.user_id = {"u"}, .token = {}, .number = 1};
   proxy_.CutAt(Toward::kClient, kCommitted);
-  const Status recorded = store_->RecordSessionUses({&session, 1});
+  const Status recorded = store_->sessions().RecordSessionUses({&session, 1});
   EXPECT_EQ(proxy_.cuts(), 1);
   ASSERT_TRUE(FailsWith(recorded, Errc::kOutcomeUnknown));
   EXPECT_EQ(recorded.error().detail, "the commit was not answered");
-  EXPECT_OK(store_->RecordSessionUses({&session, 1}));
+  EXPECT_OK(store_->sessions().RecordSessionUses({&session, 1}));
 }
 
 TEST_F(PgStoreCutTest, AWriteThatChangesNoRoomIsFoundToo) {

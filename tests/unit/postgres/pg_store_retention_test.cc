@@ -142,7 +142,7 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   EXPECT_EQ(retained_.TakeCommits(), 2);
   EXPECT_EQ(*store->messages().TrimMessages({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);
-  EXPECT_EQ(*store->RemoveUnusedSessions(kNoon, kNoon, 12'000), 12'000u);
+  EXPECT_EQ(*store->sessions().RemoveUnusedSessions(kNoon, kNoon, 12'000), 12'000u);
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_OK(store->RemoveEndedBans(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);

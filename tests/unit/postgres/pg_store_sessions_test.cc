@@ -31,13 +31,13 @@ class RecordingSessions : public SessionListener {
 
 class PgStoreSessionsTest : public PgStoreTest {
  protected:
-  PgStoreSessionsTest() { second_->HearSessions(&heard_); }
+  PgStoreSessionsTest() { second_->sessions().HearSessions(&heard_); }
 
   /// @return it as stored.
   static Session Put(PgStore& store, const std::string& user, std::byte fill) {
     Session session{.user_id = {user}, .token = {}, .last_use = kNoon};
     session.token.fill(fill);
-    const auto number = store.PutSession(session);
+    const auto number = store.sessions().PutSession(session);
     EXPECT_OK(number);
     session.number = *number;
     return session;
@@ -51,7 +51,7 @@ class PgStoreSessionsTest : public PgStoreTest {
 TEST_F(PgStoreSessionsTest, LoginsAndLogoutsAreHeardAtTheOtherStoreInTheirOrder) {
   const Session amy = Put(*first_, "amy", std::byte{0});
   const Session bob = Put(*first_, "bob", std::byte{255});
-  ASSERT_OK(first_->RemoveSessions({&amy, 1}));
+  ASSERT_OK(first_->sessions().RemoveSessions({&amy, 1}));
   ASSERT_OK(second_->CatchUp(Soon()));
   const std::vector<SessionChange> heard = heard_.changes();
   ASSERT_EQ(heard.size(), 3u);
@@ -66,14 +66,14 @@ TEST_F(PgStoreSessionsTest, OfTwoLoginsOfAUserTheLaterHasTheHigherNumber) {
   const Session before = Put(*first_, "amy", std::byte{1});
   const Session after = Put(*second_, "amy", std::byte{2});
   EXPECT_LT(before.number, after.number);
-  EXPECT_EQ(*first_->LoadSessions(TimePoint(), 10), std::vector{after});
+  EXPECT_EQ(*first_->sessions().LoadSessions(TimePoint(), 10), std::vector{after});
   EXPECT_THAT(heard_.changes(), Contains(SessionChange{.session = after}));
 }
 
 TEST_F(PgStoreSessionsTest, FindsTheSessionOfAUserWhoLoggedInAtTheOtherStore) {
   const Session amy = Put(*first_, "amy", std::byte{255});
-  EXPECT_EQ(*second_->FindSession({"amy"}), amy);
-  EXPECT_EQ(*second_->FindSession({"bob"}), std::nullopt);
+  EXPECT_EQ(*second_->sessions().FindSession({"amy"}), amy);
+  EXPECT_EQ(*second_->sessions().FindSession({"bob"}), std::nullopt);
 }
 
 TEST_F(PgStoreSessionsTest, ALoginIsNumberedAmongTheChangesOfItsCommit) {
