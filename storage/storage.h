@@ -22,7 +22,7 @@ namespace rtcroom {
 /// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store, public BanStore, public RevocationStore, public CommitFollower {
+class Storage : public Store, public CommitFollower {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
@@ -49,6 +49,8 @@ class Storage : public Store, public BanStore, public RevocationStore, public Co
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
+  virtual BanStore& bans() = 0;
+  virtual RevocationStore& revocations() = 0;
   virtual SessionStore& sessions() = 0;
   virtual RecordingStore& recordings() = 0;
   virtual DeliveryStore& deliveries() = 0;

@@ -32,7 +32,7 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
   const bool can_revoke = deps.media != nullptr && !config.live.push_key.empty();
   RoomState& state = deps.store.state();
   return {.store = deps.store.storage(),
-          .ban_store = deps.store.storage(),
+          .ban_store = deps.store.storage().bans(),
           .bans = state.bans,
           .leases = state.leases,
           .groups = deps.im != nullptr ? &deps.im->groups() : nullptr,

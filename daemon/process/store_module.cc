@@ -173,7 +173,7 @@ Status StoreModule::CompareWithMark() {
 }
 
 Status StoreModule::RestoreBans() {
-  const Result<std::vector<Ban>> bans = storage_->LoadBans(removal_.Now());
+  const Result<std::vector<Ban>> bans = storage_->bans().LoadBans(removal_.Now());
   if (!bans) return bans.error();
   for (const Ban& ban : *bans) {
     if (state_.bans.Put(ban)) continue;
@@ -185,7 +185,8 @@ Status StoreModule::RestoreBans() {
 }
 
 Status StoreModule::RestoreRevocations() {
-  const Result<std::vector<Revocation>> stored = storage_->LoadRevocations(removal_.Now());
+  const Result<std::vector<Revocation>> stored =
+      storage_->revocations().LoadRevocations(removal_.Now());
   if (!stored) return stored.error();
   for (const Revocation& revocation : *stored) state_.revocations.Put(revocation);
   return {};

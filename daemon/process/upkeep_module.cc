@@ -177,10 +177,10 @@ void UpkeepModule::RemoveEnded(bool has_duty) {
   }
   // Rows that are not removed go with those of the next one that ends.
   if (state.bans.RemoveEnded(now) > 0 && has_duty) {
-    Warn("bans_not_removed", storage.RemoveEndedBans(now));
+    Warn("bans_not_removed", storage.bans().RemoveEndedBans(now));
   }
   if (state.revocations.RemoveEnded(now) > 0 && has_duty) {
-    Warn("revocations_not_removed", storage.RemoveEndedRevocations(now));
+    Warn("revocations_not_removed", storage.revocations().RemoveEndedRevocations(now));
   }
   if (state.ended_logins.RemoveEnded(now) > 0 && has_duty) {
     Warn("ended_logins_not_removed", storage.ended_logins().RemoveEndedLogins(now));

@@ -1,6 +1,5 @@
 #include "storage/memory/memory_store.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -74,8 +73,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
     RecordDelivery(*change->delivery, committed);
   }
   const std::vector<StoredEvent> events = events_.Append(room.sequence, change->events);
-  if (change->ban) PutBanLocked(*change->ban);
-  for (const Revocation& revocation : change->revocations) PutRevocationLocked(revocation);
+  bans_.PutWithRoom(change->ban, change->revocations);
   committed.events = events;
   committed.revocations = change->revocations;
   std::optional<MixChanged> mix;
@@ -241,52 +239,6 @@ Status MemoryStore::Ping() { return {}; }
 std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
   const MutexLock lock(engine_.mutex);
   return order_.Count(kind);
-}
-
-void MemoryStore::PutBanLocked(const Ban& ban) { bans_[{ban.room, ban.user_id}] = ban.until; }
-
-Result<std::vector<Ban>> MemoryStore::LoadBans(TimePoint now) {
-  std::vector<Ban> bans;
-  const MutexLock lock(engine_.mutex);
-  for (const auto& [whom, until] : bans_) {
-    if (until > now) bans.push_back({.room = whom.first, .user_id = whom.second, .until = until});
-  }
-  return bans;
-}
-
-Status MemoryStore::PutBan(const Ban& ban) {
-  const MutexLock lock(engine_.mutex);
-  PutBanLocked(ban);
-  engine_.listener.OnCommit({});
-  return {};
-}
-
-Status MemoryStore::RemoveEndedBans(TimePoint now) {
-  const MutexLock lock(engine_.mutex);
-  engine_.MarkRemoval(
-      now, std::erase_if(bans_, [now](const auto& entry) { return entry.second <= now; }));
-  return {};
-}
-
-void MemoryStore::PutRevocationLocked(const Revocation& revocation) {
-  const auto stored = revocations_.try_emplace(revocation.stream, revocation.until).first;
-  stored->second = std::max(stored->second, revocation.until);
-}
-
-Result<std::vector<Revocation>> MemoryStore::LoadRevocations(TimePoint now) {
-  std::vector<Revocation> revocations;
-  const MutexLock lock(engine_.mutex);
-  for (const auto& [stream, until] : revocations_) {
-    if (until > now) revocations.push_back({.stream = stream, .until = until});
-  }
-  return revocations;
-}
-
-Status MemoryStore::RemoveEndedRevocations(TimePoint now) {
-  const MutexLock lock(engine_.mutex);
-  engine_.MarkRemoval(
-      now, std::erase_if(revocations_, [now](const auto& entry) { return entry.second <= now; }));
-  return {};
 }
 
 }  // namespace rtcroom

@@ -3,12 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "daemon/core/commit_listener.h"
@@ -16,6 +14,7 @@
 #include "storage/memory/audience_table.h"
 #include "storage/memory/event_table.h"
 #include "storage/memory/memory_accounts.h"
+#include "storage/memory/memory_bans.h"
 #include "storage/memory/memory_deliveries.h"
 #include "storage/memory/memory_ended_logins.h"
 #include "storage/memory/memory_engine.h"
@@ -57,11 +56,8 @@ class MemoryStore : public Storage {
   [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
-  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
-  Status PutBan(const Ban& ban) override;
-  Status RemoveEndedBans(TimePoint now) override;
-  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
-  Status RemoveEndedRevocations(TimePoint now) override;
+  BanStore& bans() override { return bans_; }
+  RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
@@ -70,8 +66,6 @@ class MemoryStore : public Storage {
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
-  void PutBanLocked(const Ban& ban) REQUIRES(engine_.mutex);
-  void PutRevocationLocked(const Revocation& revocation) REQUIRES(engine_.mutex);
   Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(engine_.mutex);
   const Room* FindLocked(const RoomKey& key) const REQUIRES(engine_.mutex);
   const Audience* FindAudienceLocked(std::uint64_t room, const UserId& user) const
@@ -89,8 +83,7 @@ class MemoryStore : public Storage {
   RoomListIndex order_ GUARDED_BY(engine_.mutex);
   std::uint64_t last_sequence_ GUARDED_BY(engine_.mutex) = 0;
   EventTable events_ GUARDED_BY(engine_.mutex);
-  std::map<std::pair<RoomKey, UserId>, TimePoint> bans_ GUARDED_BY(engine_.mutex);
-  std::map<std::string, TimePoint> revocations_ GUARDED_BY(engine_.mutex);  ///< ends by stream
+  MemoryBans bans_{engine_};
   MemorySessions sessions_{engine_};
   MemoryRecordings recordings_{engine_, limits_.max_recordings};
   MemoryDeliveries deliveries_{engine_};

@@ -1,9 +1,12 @@
 #include "storage/postgres/pg_bans.h"
 
-#include "storage/postgres/pg_read.h"
+#include <cstddef>
+#include <string_view>
+
+#include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_text.h"
 
-namespace rtcroom::pg {
+namespace rtcroom {
 namespace {
 
 const PgReaderStatement kLoadBans{
@@ -47,11 +50,51 @@ Ban ReadBan(PgRows& rows) {
           .until = rows.Time(3)};
 }
 
+PgWrite RemoveSomeBans(TimePoint now, std::size_t limit, std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveEndedBans, now, ToPgBound(limit)), removed);
+}
+
+const PgReaderStatement kLoadRevocations{
+    "revocations_load", "SELECT stream, until_ms FROM revocations WHERE until_ms > $1"};
+
+const PgWriterStatement kPutRevocation{
+    "revocations_put",
+    "INSERT INTO revocations (stream, until_ms) VALUES ($1, $2)"
+    " ON CONFLICT (stream) DO UPDATE SET until_ms = excluded.until_ms"
+    " WHERE revocations.until_ms < excluded.until_ms"};
+const PgWriterStatement kRemoveEndedRevocations{"revocations_remove_ended", R"(
+    WITH gone AS (
+      DELETE FROM revocations WHERE stream = ANY (ARRAY(
+        SELECT stream FROM revocations WHERE until_ms <= $1 ORDER BY until_ms LIMIT $2))
+      RETURNING 1),
+    marked AS (UPDATE removal SET time_ms = $1 WHERE EXISTS (SELECT 1 FROM gone))
+    SELECT count(*) FROM gone)"};
+
+Revocation ReadRevocation(PgRows& rows) { return {.stream = rows.Text(0), .until = rows.Time(1)}; }
+
+PgWrite RemoveSomeRevocations(TimePoint now, std::size_t limit, std::size_t& removed) {
+  return CountingRemoved(PgCall(kRemoveEndedRevocations, now, ToPgBound(limit)), removed);
+}
+
 }  // namespace
 
-Result<std::vector<Ban>> LoadBans(PgConnection& connection, TimePoint now, MonotonicTime deadline) {
-  return ReadPgRows(connection, PgCall(kLoadBans, now), deadline, ReadBan);
+Result<std::vector<Ban>> PgBans::LoadBans(TimePoint now) {
+  return engine_.ReadRows(PgCall(kLoadBans, now), ReadBan);
 }
+
+Status PgBans::PutBan(const Ban& ban) { return engine_.Record({ban}); }
+
+Status PgBans::RemoveEndedBans(TimePoint now) { return engine_.RemoveEnded(now, RemoveSomeBans); }
+
+Result<std::vector<Revocation>> PgBans::LoadRevocations(TimePoint now) {
+  return engine_.ReadRows(PgCall(kLoadRevocations, now), ReadRevocation);
+}
+
+Status PgBans::RemoveEndedRevocations(TimePoint now) {
+  return engine_.RemoveEnded(now, RemoveSomeRevocations);
+}
+
+namespace pg {
 
 PgCall WriteBan(const Ban& ban) {
   return PgCall(kPutBan, ban.room.kind, ban.room.id.value, ban.user_id.value, ban.until);
@@ -72,8 +115,9 @@ PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now) {
   return OfGuests(kCheckNoBans, guests, now);
 }
 
-PgWrite RemoveEndedBans(TimePoint now, std::size_t limit, std::size_t& removed) {
-  return CountingRemoved(PgCall(kRemoveEndedBans, now, ToPgBound(limit)), removed);
+PgCall WriteRevocation(const Revocation& revocation) {
+  return PgCall(kPutRevocation, PgBytes(revocation.stream), revocation.until);
 }
 
-}  // namespace rtcroom::pg
+}  // namespace pg
+}  // namespace rtcroom

@@ -1,17 +1,32 @@
-// Bans in PostgreSQL.
+// Bans, and revocations of push URLs, in PostgreSQL.
 #pragma once
 
-#include <cstddef>
 #include <span>
 #include <vector>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
+#include "daemon/core/revocation_store.h"
 #include "storage/postgres/pg_connection.h"
-#include "storage/postgres/pg_write.h"
 
 namespace rtcroom {
+
+class PgEngine;
+
+/// @threads safe from any thread.
+class PgBans : public BanStore, public RevocationStore {
+ public:
+  explicit PgBans(PgEngine& engine) : engine_(engine) {}
+
+  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
+  Status PutBan(const Ban& ban) override;
+  Status RemoveEndedBans(TimePoint now) override;
+  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
+  Status RemoveEndedRevocations(TimePoint now) override;
+
+ private:
+  PgEngine& engine_;
+};
 
 /// A user who joins a room.
 struct PgGuest {
@@ -21,18 +36,15 @@ struct PgGuest {
 
 namespace pg {
 
-// The functions are those of `BanStore`.
-
-Result<std::vector<Ban>> LoadBans(PgConnection& connection, TimePoint now, MonotonicTime deadline);
-
 PgCall WriteBan(const Ban& ban);
 /// The bans of these users from these rooms that end after `now`.
 PgCall LoadBansOf(std::span<const PgGuest> guests, TimePoint now);
 Result<std::vector<Ban>> ReadBans(PgRows& rows);
 /// Fails as a conflict when there is one.
 PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now);
-/// At most `limit` of them. @param removed  receives the number removed.
-PgWrite RemoveEndedBans(TimePoint now, std::size_t limit, std::size_t& removed);
+
+/// With the change of its room.
+PgCall WriteRevocation(const Revocation& revocation);
 
 }  // namespace pg
 }  // namespace rtcroom

@@ -7,7 +7,6 @@
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_record_rows.h"
-#include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_writes.h"
 #include "storage/postgres/pg_sessions.h"
 

@@ -4,14 +4,12 @@
 #include <chrono>
 #include <utility>
 
-#include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_follower.h"
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_job.h"
 #include "storage/postgres/pg_log.h"
 #include "storage/postgres/pg_reader_pool.h"
-#include "storage/postgres/pg_revocations.h"
 #include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_writer.h"
@@ -121,22 +119,6 @@ Status PgStore::Ping() {
 }
 
 std::uint64_t PgStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
-
-Result<std::vector<Ban>> PgStore::LoadBans(TimePoint now) { return engine_.Run(pg::LoadBans, now); }
-
-Status PgStore::PutBan(const Ban& ban) { return engine_.Record({ban}); }
-
-Status PgStore::RemoveEndedBans(TimePoint now) {
-  return engine_.RemoveEnded(now, pg::RemoveEndedBans);
-}
-
-Result<std::vector<Revocation>> PgStore::LoadRevocations(TimePoint now) {
-  return engine_.Run(pg::LoadRevocations, now);
-}
-
-Status PgStore::RemoveEndedRevocations(TimePoint now) {
-  return engine_.RemoveEnded(now, pg::RemoveEndedRevocations);
-}
 
 Result<bool> PgStore::Holds(PgConnection& connection, MonotonicTime deadline) const {
   return history_->Holds(connection, log_->place(), deadline);

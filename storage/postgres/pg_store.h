@@ -17,6 +17,7 @@
 #include "daemon/core/store_observer.h"
 #include "storage/postgres/pg_accounts.h"
 #include "storage/postgres/pg_address.h"
+#include "storage/postgres/pg_bans.h"
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
@@ -128,11 +129,8 @@ class PgStore : public Storage {
   [[nodiscard]] bool IsShared() const override { return true; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
-  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
-  Status PutBan(const Ban& ban) override;
-  Status RemoveEndedBans(TimePoint now) override;
-  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
-  Status RemoveEndedRevocations(TimePoint now) override;
+  BanStore& bans() override { return bans_; }
+  RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
@@ -160,6 +158,7 @@ class PgStore : public Storage {
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgBans bans_{engine_};
   PgSessions sessions_{engine_, *log_};
   PgRecordings recordings_{engine_, limits_.max_recordings};
   PgDeliveries deliveries_{engine_};

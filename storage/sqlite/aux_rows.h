@@ -1,14 +1,9 @@
-// The statements of the data other than rooms, and the rows of bans and revocations.
+// The statements of the data other than rooms.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "daemon/base/result.h"
-#include "daemon/core/ban_store.h"
-#include "daemon/core/removal_clock.h"
-#include "daemon/core/revocation_store.h"
 #include "storage/sqlite/statement.h"
 
 namespace rtcroom {
@@ -30,18 +25,4 @@ class AuxWriter : public StatementSet<WriterSql> {
   std::uint64_t last_session_ = 0;  ///< highest number that was given
 };
 
-namespace sqlite {
-
-// The functions are those of the interfaces of stores.
-
-Result<std::vector<Ban>> LoadBans(AuxReader& sql, TimePoint now);
-Result<std::vector<Revocation>> LoadRevocations(AuxReader& sql, TimePoint now);
-Result<StoredRemovalTime> LoadRemovalTime(AuxReader& sql);
-
-Status PutBan(AuxWriter& sql, const Ban& ban);
-Result<std::size_t> RemoveEndedBans(AuxWriter& sql, TimePoint now);
-Status PutRevocation(AuxWriter& sql, const Revocation& revocation);
-Result<std::size_t> RemoveEndedRevocations(AuxWriter& sql, TimePoint now);
-
-}  // namespace sqlite
 }  // namespace rtcroom

@@ -21,6 +21,15 @@
 namespace rtcroom {
 namespace {
 
+// The scalar max() of values of which one is NULL is NULL.
+const ReaderSql kLoadRemovalTime(
+    "SELECT removal_ms, iif(removal_ms IS NULL, (SELECT max(newest) FROM ("
+    " SELECT (SELECT at_ms FROM events ORDER BY position DESC LIMIT 1) AS newest"
+    " UNION ALL SELECT (SELECT sent_at_ms FROM messages ORDER BY position DESC LIMIT 1)"
+    " UNION ALL SELECT max(last_use_ms) FROM sessions"
+    " UNION ALL SELECT max(ended_at_ms) FROM recordings)), NULL)"
+    " FROM meta WHERE only_row = 1");
+
 Error About(const std::string& path, const Error& error) {
   return {error.code, fmt::format("cannot use the store {}: {}", path, error.detail)};
 }
@@ -214,7 +223,16 @@ Status SqliteStore::Ping() {
 std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
 Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
-  return engine_->Read(sqlite::LoadRemovalTime);
+  return engine_->Read([](AuxReader& sql) -> Result<StoredRemovalTime> {
+    StatementRun run(sql[kLoadRemovalTime]);
+    StoredRemovalTime stored;
+    if (run.Next()) {
+      if (!run.IsNull(0)) stored.mark = run.Time(0);
+      if (!run.IsNull(1)) stored.newest = run.Time(1);
+    }
+    if (!run.status()) return run.status().error();
+    return stored;
+  });
 }
 
 Status SqliteStore::BeginRemovals(TimePoint time) {
@@ -222,30 +240,6 @@ Status SqliteStore::BeginRemovals(TimePoint time) {
     writer.BeginRemovals(time);
     return Status();
   });
-}
-
-Result<std::vector<Ban>> SqliteStore::LoadBans(TimePoint now) {
-  return engine_->Read(sqlite::LoadBans, now);
-}
-
-Status SqliteStore::PutBan(const Ban& ban) {
-  return engine_->Write([&](AuxWriter& sql) { return sqlite::PutBan(sql, ban); });
-}
-
-Status SqliteStore::RemoveEndedBans(TimePoint now) {
-  const auto removed =
-      engine_->Remove(now, [&](AuxWriter& sql) { return sqlite::RemoveEndedBans(sql, now); });
-  return removed ? Status() : removed.error();
-}
-
-Result<std::vector<Revocation>> SqliteStore::LoadRevocations(TimePoint now) {
-  return engine_->Read(sqlite::LoadRevocations, now);
-}
-
-Status SqliteStore::RemoveEndedRevocations(TimePoint now) {
-  const auto removed = engine_->Remove(
-      now, [&](AuxWriter& sql) { return sqlite::RemoveEndedRevocations(sql, now); });
-  return removed ? Status() : removed.error();
 }
 
 }  // namespace rtcroom

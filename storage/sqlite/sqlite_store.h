@@ -13,6 +13,7 @@
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
 #include "storage/sqlite/sqlite_accounts.h"
+#include "storage/sqlite/sqlite_bans.h"
 #include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_messages.h"
@@ -115,11 +116,8 @@ class SqliteStore : public Storage {
   [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
-  Result<std::vector<Ban>> LoadBans(TimePoint now) override;
-  Status PutBan(const Ban& ban) override;
-  Status RemoveEndedBans(TimePoint now) override;
-  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override;
-  Status RemoveEndedRevocations(TimePoint now) override;
+  BanStore& bans() override { return bans_; }
+  RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }
@@ -141,6 +139,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteBans bans_{*engine_};
   SqliteSessions sessions_{*engine_};
   SqliteRecordings recordings_;
   SqliteDeliveries deliveries_{*engine_};

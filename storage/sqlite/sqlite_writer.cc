@@ -14,6 +14,7 @@
 
 #include "daemon/base/free_space.h"
 #include "storage/sqlite/event_rows.h"
+#include "storage/sqlite/sqlite_bans.h"
 #include "storage/sqlite/sqlite_deliveries.h"
 #include "storage/sqlite/sqlite_messages.h"
 

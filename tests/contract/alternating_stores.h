@@ -75,15 +75,8 @@ class AlternatingStores : public Storage {
   Status Ping() override { return Next().Ping(); }
   bool IsShared() const override { return told_->IsShared(); }
   std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
-  Result<std::vector<Ban>> LoadBans(TimePoint now) override { return Next().LoadBans(now); }
-  Status PutBan(const Ban& ban) override { return Next().PutBan(ban); }
-  Status RemoveEndedBans(TimePoint now) override { return Next().RemoveEndedBans(now); }
-  Result<std::vector<Revocation>> LoadRevocations(TimePoint now) override {
-    return Next().LoadRevocations(now);
-  }
-  Status RemoveEndedRevocations(TimePoint now) override {
-    return Next().RemoveEndedRevocations(now);
-  }
+  BanStore& bans() override { return Next().bans(); }
+  RevocationStore& revocations() override { return Next().revocations(); }
   SessionStore& sessions() override { return Next().sessions(); }
   RecordingStore& recordings() override { return Next().recordings(); }
   DeliveryStore& deliveries() override { return Next().deliveries(); }

@@ -58,9 +58,10 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   ASSERT_NE(copy, nullptr);
   EXPECT_EQ(copy->Scan(0, 100)->rooms, store_->Scan(0, 100)->rooms);
   EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
-  EXPECT_EQ(*copy->LoadBans(TimePoint()), *store_->LoadBans(TimePoint()));
-  EXPECT_EQ(*copy->LoadRevocations(TimePoint()), *store_->LoadRevocations(TimePoint()));
-  EXPECT_EQ(copy->LoadRevocations(TimePoint())->size(), 1u);
+  EXPECT_EQ(*copy->bans().LoadBans(TimePoint()), *store_->bans().LoadBans(TimePoint()));
+  EXPECT_EQ(*copy->revocations().LoadRevocations(TimePoint()),
+            *store_->revocations().LoadRevocations(TimePoint()));
+  EXPECT_EQ(copy->revocations().LoadRevocations(TimePoint())->size(), 1u);
   EXPECT_EQ(*copy->recordings().ListRecordings({}), *store_->recordings().ListRecordings({}));
   EXPECT_EQ(copy->recordings().ListRecordings({})->size(), 1u);
   EXPECT_EQ(*copy->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10),

@@ -250,7 +250,7 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   EXPECT_THAT(ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")),
               ElementsAre("zoe=info of zoe", "amy={}"));
   EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
-  EXPECT_EQ(store_->LoadBans(TimePoint())->size(), 1u);
+  EXPECT_EQ(store_->bans().LoadBans(TimePoint())->size(), 1u);
   // The task of its group; the events after the position are those of a webrtc room.
   EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
   EXPECT_EQ(store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1u);
@@ -276,11 +276,11 @@ TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsRevocationsWithChangesOfUpgradedRooms) {
-  EXPECT_THAT(*store_->LoadRevocations(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), IsEmpty());
   const Revocation revocation{.stream = "1_bob", .until = kNoon};
   ASSERT_OK(Apply(*store_, Revoking(Deleting(MakeKey(kKind, "multi"), "bob"), {revocation})));
   OpenStore();
-  EXPECT_THAT(*store_->LoadRevocations(TimePoint()), ElementsAre(revocation));
+  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), ElementsAre(revocation));
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
@@ -376,7 +376,7 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
   MakeOldStore("schema_0009_used.sql");
   OpenStore();
   EXPECT_THAT(
-      *store_->LoadRevocations(TimePoint()),
+      *store_->revocations().LoadRevocations(TimePoint()),
       ElementsAre(Revocation{.stream = "1_gone", .until = kNoon + std::chrono::minutes(10)}));
   const auto recordings = store_->recordings().ListRecordings({});
   ASSERT_OK(recordings);
@@ -415,7 +415,7 @@ TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
                 .user_id = {"troll"},
                 .until = kNoon + std::chrono::minutes(10)};
   const Cursor position{.epoch = "0123456789abcdef", .position = 15};
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(ban));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), ElementsAre(ban));
   const auto destroys = store_->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10);
   ASSERT_OK(destroys);
   ASSERT_EQ(destroys->size(), 1u);

@@ -39,32 +39,32 @@ RoomUpdate Leaving(const RoomUpdate& update, const std::optional<Ban>& ban,
 TEST_P(StoreContract, KeepsBansUntilTheyEnd) {
   const Ban ban = BanUntil(kNoon + seconds(2));
   const Ban elsewhere = BanUntil(kNoon + seconds(1), MakeKey(RoomKind::kLive, "r1"));
-  ASSERT_OK(store_->PutBan(ban));
-  ASSERT_OK(store_->PutBan(elsewhere));
-  EXPECT_THAT(*store_->LoadBans(kNoon), UnorderedElementsAre(ban, elsewhere));
-  EXPECT_THAT(*store_->LoadBans(kNoon + seconds(1)), ElementsAre(ban));
-  EXPECT_THAT(*store_->LoadBans(kNoon + seconds(2)), IsEmpty());
+  ASSERT_OK(store_->bans().PutBan(ban));
+  ASSERT_OK(store_->bans().PutBan(elsewhere));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), UnorderedElementsAre(ban, elsewhere));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon + seconds(1)), ElementsAre(ban));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon + seconds(2)), IsEmpty());
 }
 
 TEST_P(StoreContract, ALaterBanOfTheSameUserReplacesTheFirst) {
-  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(9))));
-  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+  ASSERT_OK(store_->bans().PutBan(BanUntil(kNoon + seconds(9))));
+  ASSERT_OK(store_->bans().PutBan(BanUntil(kNoon + seconds(1))));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
 TEST_P(StoreContract, RemovesOnlyEndedBans) {
   const Ban lasting = BanUntil(kNoon + seconds(2));
-  ASSERT_OK(store_->PutBan(lasting));
-  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1), kBannedIn, "amy")));
-  ASSERT_OK(store_->RemoveEndedBans(kNoon + seconds(1)));
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(lasting));
+  ASSERT_OK(store_->bans().PutBan(lasting));
+  ASSERT_OK(store_->bans().PutBan(BanUntil(kNoon + seconds(1), kBannedIn, "amy")));
+  ASSERT_OK(store_->bans().RemoveEndedBans(kNoon + seconds(1)));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), ElementsAre(lasting));
 }
 
 TEST_P(StoreContract, WritesABanWithItsRoomChange) {
   Create(MakeRoom(kBannedIn.kind, "r1"));
   ASSERT_OK(Apply(*store_, Adding(kBannedIn, "bob")));
   ASSERT_OK(Apply(*store_, Leaving(Deleting(kBannedIn, "bob"), BanUntil(kNoon + seconds(1)))));
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
 TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
@@ -73,15 +73,15 @@ TEST_P(StoreContract, WritesNoBanWithAFailedChange) {
       Leaving(Creating(MakeRoom(kBannedIn.kind, "r1")), BanUntil(kNoon),
               DeliveryChange{.group = {"r1"}, .enqueue = DeliveryKind::kCreateGroup});
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, refused));
-  EXPECT_THAT(*store_->LoadBans(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->bans().LoadBans(TimePoint()), IsEmpty());
   EXPECT_EQ(*store_->deliveries().CountDeliveries(), DeliveryBacklog());
 }
 
 TEST_P(StoreContract, ABanOutlivesItsRoom) {
   Create(MakeRoom(kBannedIn.kind, "r1"));
-  ASSERT_OK(store_->PutBan(BanUntil(kNoon + seconds(1))));
+  ASSERT_OK(store_->bans().PutBan(BanUntil(kNoon + seconds(1))));
   ASSERT_OK(Apply(*store_, Destroying(kBannedIn)));
-  EXPECT_THAT(*store_->LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
+  EXPECT_THAT(*store_->bans().LoadBans(kNoon), ElementsAre(BanUntil(kNoon + seconds(1))));
 }
 
 TEST_P(StoreContract, TheNewestCursorIsTheEndOfTheEvents) {

@@ -31,7 +31,7 @@ TEST_P(StoreContract, DoesNotNotifyTheListenerOfFailedUpdates) {
 
 TEST_P(StoreContract, NotifiesTheListenerOfABan) {
   const int before = listener_.commits();
-  ASSERT_OK(store_->PutBan(
+  ASSERT_OK(store_->bans().PutBan(
       {.room = MakeKey(RoomKind::kMulti, "r1"), .user_id = {"eve"}, .until = kNoon}));
   EXPECT_GT(listener_.commits(), before) << "with or without it, since its caller knows it";
 }

@@ -57,8 +57,8 @@ TEST_P(StoreContract, ARemovalOfMessagesLeavesItsTime) {
 TEST_P(StoreContract, ARemovalOfBansLeavesItsTime) {
   const Ban ban{.room = MakeKey(RoomKind::kMulti, "r1"), .user_id = {"bob"}, .until = kMark};
   ExpectMarked(
-      *store_, [&] { ASSERT_OK(store_->PutBan(ban)); },
-      [&] { ASSERT_OK(store_->RemoveEndedBans(kMark)); });
+      *store_, [&] { ASSERT_OK(store_->bans().PutBan(ban)); },
+      [&] { ASSERT_OK(store_->bans().RemoveEndedBans(kMark)); });
 }
 
 TEST_P(StoreContract, ARemovalOfRevocationsLeavesItsTime) {
@@ -69,7 +69,7 @@ TEST_P(StoreContract, ARemovalOfRevocationsLeavesItsTime) {
         Create(MakeRoom(key.kind, key.id.value));
         ASSERT_OK(Apply(*store_, Revoking(Destroying(key), {{.stream = "s", .until = kMark}})));
       },
-      [&] { ASSERT_OK(store_->RemoveEndedRevocations(kMark)); });
+      [&] { ASSERT_OK(store_->revocations().RemoveEndedRevocations(kMark)); });
 }
 
 TEST_P(StoreContract, ARemovalOfSessionsLeavesItsTime) {

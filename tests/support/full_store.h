@@ -46,7 +46,7 @@ inline void FillStore(Storage& store) {
   ASSERT_OK(settled);
   ASSERT_OK(SettleMessages(store.messages(), "bob", settled->position));
   ASSERT_OK(store.messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "pending")));
-  ASSERT_OK(store.PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
+  ASSERT_OK(store.bans().PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
   const Recording recording{.file = "1_bob-1700000000.flv", .stream = "1_bob", .ended_at = kNoon};
   ASSERT_OK(store.recordings().PutRecordings({&recording, 1}));
   ASSERT_OK(store.deliveries().ChangeDeliveries(

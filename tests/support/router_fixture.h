@@ -112,7 +112,7 @@ class RouterFixture {
   FailingStore store{memory};
   BanList bans{clock, streams};
   RoomService rooms{{.store = store,
-                     .ban_store = memory,
+                     .ban_store = memory.bans(),
                      .bans = bans,
                      .leases = leases,
                      .groups = &groups,

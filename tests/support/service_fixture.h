@@ -54,7 +54,7 @@ class ServiceFixture : public testing::Test {
   /// The dependencies of a service on `store`.
   RoomServiceDeps Deps(Store& store) {
     return {.store = store,
-            .ban_store = memory_,
+            .ban_store = memory_.bans(),
             .bans = bans_,
             .leases = leases_,
             .groups = &groups_,

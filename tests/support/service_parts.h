@@ -18,7 +18,7 @@ struct ServiceParts {
 
   RoomServiceDeps Deps(Storage& store) {
     return {.store = store,
-            .ban_store = store,
+            .ban_store = store.bans(),
             .bans = bans,
             .leases = leases,
             .groups = &groups,

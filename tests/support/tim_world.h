@@ -113,7 +113,7 @@ class TimWorld {
   LeaseTable leases{server.clock, std::chrono::seconds(20)};
   /// `Context::maker` where users may create groups.
   RoomService maker{{.store = server.store,
-                     .ban_store = server.store,
+                     .ban_store = server.store.bans(),
                      .bans = server.bans,
                      .leases = leases,
                      .streams = server.streams,

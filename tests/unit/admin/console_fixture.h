@@ -150,7 +150,7 @@ class ConsoleFixture : public ServiceFixture {
   MemoryStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
   FailingStore failing_{rooms_store_};
   RoomService service_{{.store = failing_,
-                        .ban_store = rooms_store_,
+                        .ban_store = rooms_store_.bans(),
                         .bans = bans_,
                         .leases = leases_,
                         .groups = &groups_,

@@ -71,8 +71,9 @@ class CopyStoreCommand : public DatabaseTest {
       EXPECT_EQ(IdsOf(Valued(copy.List(query))), IdsOf(Valued(source.List(query))));
       EXPECT_EQ(copy.CountRooms(kind), source.CountRooms(kind));
     }
-    EXPECT_EQ(Valued(copy.LoadBans({})), Valued(source.LoadBans({})));
-    EXPECT_EQ(Valued(copy.LoadRevocations({})), Valued(source.LoadRevocations({})));
+    EXPECT_EQ(Valued(copy.bans().LoadBans({})), Valued(source.bans().LoadBans({})));
+    EXPECT_EQ(Valued(copy.revocations().LoadRevocations({})),
+              Valued(source.revocations().LoadRevocations({})));
     EXPECT_EQ(Valued(copy.recordings().ListRecordings({})),
               Valued(source.recordings().ListRecordings({})));
     EXPECT_THAT(

@@ -58,7 +58,7 @@ class CreatedGroupsTest : public testing::Test {
   CommitFanOut commits_{{&inactive_, &groups_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};
   RoomService rooms_{{.store = memory_,
-                      .ban_store = memory_,
+                      .ban_store = memory_.bans(),
                       .bans = bans_,
                       .leases = leases_,
                       .streams = streams_,

@@ -358,7 +358,7 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
   ASSERT_OK(CreateRoom(bound));
   LeaseTable elsewhere(clock_, kTimeout);  // has not heard of it
   RoomService other({.store = store_,
-                     .ban_store = memory_,
+                     .ban_store = memory_.bans(),
                      .bans = bans_,
                      .leases = elsewhere,
                      .groups = &groups_,

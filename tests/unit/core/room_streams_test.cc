@@ -40,7 +40,7 @@ class RoomStreams : public ServiceFixture {
   SignedStreamUrls signed_{{.bizid = "8888", .push_key = Secret("key")}};
   RoomServiceDeps WithSigned() {
     return {.store = memory_,
-            .ban_store = memory_,
+            .ban_store = memory_.bans(),
             .bans = bans_,
             .leases = leases_,
             .groups = &groups_,

@@ -56,7 +56,7 @@ TEST_F(WebSessionsTest, EndWithABanAndRefuseWhatIsRevoked) {
   const std::string played = Play("guest", "host");
   const Ban ban{.room = Key(), .user_id = {"guest"}, .until = kNoon + 1h};
   ASSERT_TRUE(bans_.Put(ban));
-  ASSERT_OK(store_.PutBan(ban));
+  ASSERT_OK(store_.bans().PutBan(ban));
   EXPECT_THAT(link_->closed, ElementsAre(Pair(played, "kicked")));
   revocations_.Put({.stream = "host", .until = kNoon});
   Publish("host");

@@ -143,7 +143,7 @@ class ImSenderHistory : public ImSenderFixture,
       }
     });
     RoomService rooms({.store = memory_,
-                       .ban_store = memory_,
+                       .ban_store = memory_.bans(),
                        .bans = bans_,
                        .leases = leases_,
                        .groups = sender_.get(),

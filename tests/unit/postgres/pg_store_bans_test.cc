@@ -45,7 +45,7 @@ class PgStoreBansTest : public PgStoreTest {
 
 TEST_F(PgStoreBansTest, ABannedUserCannotJoinAtTheOtherStore) {
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
-  ASSERT_OK(first_->PutBan(BanOf("bob")));
+  ASSERT_OK(first_->bans().PutBan(BanOf("bob")));
   EXPECT_ERROR(kNotAllowed, Apply(*second_, Joining(kR1, "bob")));
   EXPECT_OK(Apply(*second_, Joining(kR1, "amy")));
   EXPECT_ERROR(kRoomNotFound, Apply(*second_, Joining(MakeKey(RoomKind::kLive, "r1"), "bob")));
@@ -56,7 +56,7 @@ TEST_F(PgStoreBansTest, ABanThatHasEndedKeepsNobodyOut) {
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
   Ban ended = BanOf("bob");
   ended.until = clock_.Now();
-  ASSERT_OK(first_->PutBan(ended));
+  ASSERT_OK(first_->bans().PutBan(ended));
   EXPECT_OK(Apply(*second_, Joining(kR1, "bob")));
 }
 
@@ -64,7 +64,7 @@ TEST_F(PgStoreBansTest, AJoinThatWasDecidedBeforeTheBanIsDecidedAgain) {
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
   const RoomUpdate joining = Interrupted(Joining(kR1, "bob"), [&](int run) {
     if (run > 1) return;
-    EXPECT_OK(first_->PutBan(BanOf("bob")));
+    EXPECT_OK(first_->bans().PutBan(BanOf("bob")));
   });
   EXPECT_ERROR(kNotAllowed, Apply(*second_, joining));
   EXPECT_THAT(UsersOf(*first_->Load(kR1)), ElementsAre("creator"));
@@ -75,7 +75,7 @@ TEST_F(PgStoreBansTest, SoIsACreationByABannedUser) {
   creating.guest = {"bob"};
   creating = Interrupted(creating, [&](int run) {
     if (run > 1) return;
-    EXPECT_OK(first_->PutBan(BanOf("bob")));
+    EXPECT_OK(first_->bans().PutBan(BanOf("bob")));
   });
   EXPECT_ERROR(kNotAllowed, Apply(*second_, creating));
   EXPECT_ERROR(kRoomNotFound, first_->Load(kR1));
@@ -96,7 +96,7 @@ TEST_F(PgStoreBansTest, BothHearOfABan) {
   ASSERT_OK(room);
   ASSERT_OK(Apply(*first_, Banning(Adding(kR1, "amy"), BanOf("bob"))));
   const Ban elsewhere = BanOf("bob", MakeKey(RoomKind::kLive, "r2"));
-  ASSERT_OK(second_->PutBan(elsewhere));
+  ASSERT_OK(second_->bans().PutBan(elsewhere));
   for (PgStore* const store : {first_.get(), second_.get()}) EXPECT_OK(store->CatchUp(Soon()));
   for (const RecordingListener* const heard : {&first_heard_, &second_heard_}) {
     ASSERT_EQ(heard->bans().size(), 2u);

@@ -139,9 +139,9 @@ TEST_F(PgStoreConflictTest, WhatCannotBeWrittenFailsAlone) {
       [&](int) {
         return Apply(*store, Adding(MakeKey(RoomKind::kMulti, "damaged"), "u")).error().code;
       },
-      [&](int) { return store->PutBan(BanIn(wrong)).error().code; },
+      [&](int) { return store->bans().PutBan(BanIn(wrong)).error().code; },
       [&](int round) {
-        const Status banned = store->PutBan(BanIn(fmt::format("b{}", round)));
+        const Status banned = store->bans().PutBan(BanIn(fmt::format("b{}", round)));
         return banned ? Errc::kInternal : banned.error().code;
       },
       [&](int round) {
@@ -177,7 +177,7 @@ TEST_F(PgStoreConflictTest, WhatCannotBeWrittenFailsAlone) {
                                            fmt::format("first{}", round)};
     EXPECT_EQ(StoredOf(*other_, made), made);
   }
-  const auto bans = other_->LoadBans(kNoon);
+  const auto bans = other_->bans().LoadBans(kNoon);
   ASSERT_OK(bans);
   EXPECT_EQ(bans->size(), static_cast<std::size_t>(rounds));
   EXPECT_TRUE(IsTurnFree());
@@ -194,7 +194,7 @@ TEST_F(PgStoreConflictTest, AStoreWhoseNodeWasGivenUpWritesNothingUntilTheNodeEn
       "INSERT INTO nodes (node, link, version)"
       " SELECT node, 0, version FROM given_up");
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
-  EXPECT_OK(other_->PutBan(BanIn("r1")));
+  EXPECT_OK(other_->bans().PutBan(BanIn("r1")));
 }
 
 TEST_F(PgStoreConflictTest, AStoreThatClosesLeavesTheNodesUnlessItHasToldHeartbeats) {
@@ -214,12 +214,12 @@ TEST_F(PgStoreConflictTest, WhileSomebodyHoldsTheTurnNothingIsWritten) {
   InParallel(4, [&](int caller) {
     EXPECT_ERROR(kStoreBusy, Apply(*waiting, Adding(kR1, fmt::format("u{}", caller))));
     EXPECT_ERROR(kStoreBusy, Apply(*waiting, Creating(MultiRoom("r2"))));
-    EXPECT_ERROR(kStoreBusy, waiting->PutBan(BanIn("r1")));
+    EXPECT_ERROR(kStoreBusy, waiting->bans().PutBan(BanIn("r1")));
   });
   EXPECT_OK(waiting->Load(kR1));
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
   EXPECT_THAT(UsersOf(*waiting->Load(kR1)), ElementsAre("creator"));
-  EXPECT_THAT(*waiting->LoadBans(kNoon), IsEmpty());
+  EXPECT_THAT(*waiting->bans().LoadBans(kNoon), IsEmpty());
   EXPECT_EQ(CheckedEvents(*store_).size(), 2u);
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
   EXPECT_OK(Apply(*waiting, Creating(MultiRoom("r2"))));

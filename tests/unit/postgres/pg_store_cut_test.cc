@@ -99,13 +99,13 @@ TEST_F(PgStoreCutTest, APingFailsWhileOnlyTheReadersHaveNoConnection) {
   options.readers = 1;
   options.give_up = std::chrono::seconds(1);
   const auto store = Open(options);
-  ASSERT_OK(store->LoadBans(clock_.Now()));
+  ASSERT_OK(store->bans().LoadBans(clock_.Now()));
   constexpr int kNoServer = 1;
   proxy_.Redirect(kNoServer);
   SharedPostgres().EndConnections("query LIKE '%FROM bans%'");
-  EXPECT_ERROR(kStoreBusy, store->LoadBans(clock_.Now()));
+  EXPECT_ERROR(kStoreBusy, store->bans().LoadBans(clock_.Now()));
   EXPECT_ERROR(kStoreBusy, store->Ping());
-  EXPECT_OK(store->PutBan({.room = kR1, .user_id = {"u"}, .until = clock_.Now()}));
+  EXPECT_OK(store->bans().PutBan({.room = kR1, .user_id = {"u"}, .until = clock_.Now()}));
   proxy_.Redirect(SharedPostgres().port());
   EXPECT_TRUE(Eventually([&] { return store->Ping().ok(); }));
 }
@@ -163,7 +163,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
       } else if (caller == 1) {
         EXPECT_OK(CreateAfter(id, [&] { proxy_.CutAt(Toward::kClient, kCommitted); }));
       } else if (caller == 2) {
-        EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
+        EXPECT_OK(store_->bans().PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
       } else {
         const auto message = store_->messages().AppendDirectMessage({"u"}, MakeMessage("v", id));
         if (message) return;
@@ -179,7 +179,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
   // Of a ban, and of a message that shared its commit with nothing else.
   const std::size_t others = 2 * each;
   EXPECT_EQ(CheckedEvents(*direct_, others).size(), 4 * each);
-  EXPECT_EQ(direct_->LoadBans(kNoon)->size(), each);
+  EXPECT_EQ(direct_->bans().LoadBans(kNoon)->size(), each);
   EXPECT_EQ(direct_->messages().ReadMessages(0, 1000)->size(), each);
   // Of the message whose result was lost the store learns when it follows the log.
   EXPECT_TRUE(Eventually([&] { return heard_.message_reports() == rounds; }));
@@ -210,7 +210,7 @@ TEST_F(PgStoreCutTest, BetweenCallsItIsNotNoticed) {
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
   EXPECT_OK(store_->Load(kR1));
   proxy_.CutAll();
-  EXPECT_OK(store_->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
+  EXPECT_OK(store_->bans().PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
   proxy_.CutAll();
   EXPECT_OK(store_->Ping());
 }

@@ -158,7 +158,7 @@ TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {
     const std::string id = fmt::format("x{}", caller);
     EXPECT_FALSE(Create(*store, id));
     EXPECT_ERROR(kStoreBusy, Create(*store, id));  // without a connection
-    EXPECT_ERROR(kStoreBusy, store->PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
+    EXPECT_ERROR(kStoreBusy, store->bans().PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
     EXPECT_ERROR(kStoreBusy, store->Load(kR1));
     EXPECT_ERROR(kStoreBusy, store->Ping());
   });

@@ -40,7 +40,8 @@ class PgStoreRetentionTest : public PgStoreTest {
   }
   void Ban(PgStore& store, int users) {
     for (int i = 0; i < users; ++i) {
-      ASSERT_OK(store.PutBan({.room = kR1, .user_id = {fmt::format("u{}", i)}, .until = kLater}));
+      ASSERT_OK(
+          store.bans().PutBan({.room = kR1, .user_id = {fmt::format("u{}", i)}, .until = kLater}));
     }
   }
 
@@ -144,10 +145,10 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   EXPECT_EQ(retained_.TakeCommits(), 2);
   EXPECT_EQ(*store->sessions().RemoveUnusedSessions(kNoon, kNoon, 12'000), 12'000u);
   EXPECT_EQ(retained_.TakeCommits(), 3);
-  EXPECT_OK(store->RemoveEndedBans(kNoon));
+  EXPECT_OK(store->bans().RemoveEndedBans(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_EQ(CountRows("SELECT 1 FROM bans"), 0u);
-  EXPECT_OK(store->RemoveEndedRevocations(kNoon));
+  EXPECT_OK(store->revocations().RemoveEndedRevocations(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_EQ(CountRows("SELECT 1 FROM revocations"), 0u);
 }

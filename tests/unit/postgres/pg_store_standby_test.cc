@@ -70,7 +70,7 @@ TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   const auto store = Open(options);
   standby_->Freeze();
   EXPECT_ERROR(kOutcomeUnknown, Apply(*store, Creating(MultiRoom("r1"))));
-  EXPECT_FALSE(store->PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
+  EXPECT_FALSE(store->bans().PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
   EXPECT_FALSE(store->Ping());
   EXPECT_TRUE(writes.has_failed());
   EXPECT_FALSE(writes.confirmed_at());

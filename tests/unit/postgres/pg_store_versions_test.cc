@@ -57,11 +57,11 @@ TEST_F(PgStoreVersionsTest, ANodeSaysTheNewestSchemaThatItKnows) {
 }
 
 TEST_F(PgStoreVersionsTest, ARecordOfANewTypeIsRefusedUntilAllNodesReadIt) {
-  EXPECT_ERROR(kStoreBusy, store_->PutBan(BanOf("bob")));
-  EXPECT_THAT(*store_->LoadBans(clock_.Now()), IsEmpty());
+  EXPECT_ERROR(kStoreBusy, store_->bans().PutBan(BanOf("bob")));
+  EXPECT_THAT(*store_->bans().LoadBans(clock_.Now()), IsEmpty());
   Execute("UPDATE nodes SET version = 2 WHERE node = 99");
-  EXPECT_OK(store_->PutBan(BanOf("bob")));
-  EXPECT_THAT(*store_->LoadBans(clock_.Now()), SizeIs(1));
+  EXPECT_OK(store_->bans().PutBan(BanOf("bob")));
+  EXPECT_THAT(*store_->bans().LoadBans(clock_.Now()), SizeIs(1));
 }
 
 TEST_F(PgStoreVersionsTest, AChangeOfARoomThatNeedsANewTypeChangesNothingUntilThen) {
