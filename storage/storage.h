@@ -1,8 +1,6 @@
 // Everything that one database stores.
 #pragma once
 
-#include <chrono>
-
 #include "daemon/core/account_login.h"
 #include "daemon/core/account_store.h"
 #include "daemon/core/ban_store.h"
@@ -22,19 +20,12 @@ namespace rtcroom {
 /// Rooms, and all other stored data: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store, public CommitFollower {
+class Storage : public Store {
  public:
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
   /// once.
   virtual void Begin() {}
-
-  /// At once where no other program uses the store: listeners receive a commit before it is
-  /// acknowledged.
-  Status CatchUp(MonotonicTime /*deadline*/) override { return {}; }
-  [[nodiscard]] std::chrono::milliseconds LogAge() const override {
-    return std::chrono::milliseconds(0);
-  }
 
   /// How far removals have come.
   /// @errors kStoreBusy; kStoreBroken.
@@ -57,14 +48,13 @@ class Storage : public Store, public CommitFollower {
   virtual MessageStore& messages() = 0;
   virtual AccountStore& accounts() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
-  /// Null where only one server uses the store.
-  virtual AccountLoginLog* account_logins() { return nullptr; }
-  /// Null where only one server uses the store.
-  virtual NoticeLog* notices() { return nullptr; }
 
-  /// Whether other servers may use the same data at the same time. Then calls wait for a network,
-  /// and what fails here with kStoreBusy may work at another server.
-  [[nodiscard]] virtual bool IsShared() const = 0;
+  // Null where only one server uses the store: listeners receive a commit before it is
+  // acknowledged. Where others use the same data at the same time, calls wait for a network, and
+  // what fails here with kStoreBusy may work at another server.
+  virtual AccountLoginLog* account_logins() { return nullptr; }
+  virtual NoticeLog* notices() { return nullptr; }
+  virtual CommitFollower* follower() { return nullptr; }
 };
 
 }  // namespace rtcroom

@@ -31,14 +31,14 @@ json ThisNodeJson(const NodeSources& sources) {
   }
   return {{"duties", std::move(duties)},
           {"cutOffMs", sources.lease.CutOffFor().count()},
-          {"logAgeMs", sources.log.LogAge().count()},
+          {"logAgeMs", sources.follower == nullptr ? 0 : sources.follower->LogAge().count()},
           {"allToldAgoMs", sources.lease.ToldAgo().count()}};
 }
 
 }  // namespace
 
 json DescribeNodes(const NodeSources& sources) {
-  json reply = {{"shared", sources.is_shared},
+  json reply = {{"shared", sources.follower != nullptr},
                 {"self", ThisNodeJson(sources)},
                 {"nodes", nullptr},
                 {"problem", nullptr}};

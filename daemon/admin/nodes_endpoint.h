@@ -13,8 +13,7 @@ namespace rtcroom {
 struct NodeSources {
   Cluster& cluster;
   const NodeLease& lease;
-  const CommitFollower& log;
-  bool is_shared = false;  ///< whether other servers can use the store
+  const CommitFollower* follower = nullptr;  ///< null: no other server can use the store
 };
 
 /// The state of this node, and the list of registered nodes from the store. If the list cannot be

@@ -55,7 +55,7 @@ UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {
   return utils;
 }
 
-RouterOptions MakeRouterOptions(const Config& config, const Storage& storage) {
+RouterOptions MakeRouterOptions(const Config& config, bool store_is_shared) {
   return {.prefix = config.server.prefix,
           .gen1_prefix = config.server.gen1_prefix,
           .gen2_prefix = config.server.gen2_prefix,
@@ -66,7 +66,7 @@ RouterOptions MakeRouterOptions(const Config& config, const Storage& storage) {
           .gen1_login = config.auth.gen1_login,
           .trust_userid = config.auth.trust_userid,
           .gen1_bind = config.auth.gen1_bind,
-          .busy = storage.IsShared() ? BusyReply::kTryAnother : BusyReply::kAsAnyFailure};
+          .busy = store_is_shared ? BusyReply::kTryAnother : BusyReply::kAsAnyFailure};
 }
 
 std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModuleDeps& deps,
@@ -77,8 +77,8 @@ std::unique_ptr<LocalMixer> MakeLocalMixer(const Config& config, const ApiModule
 }
 
 std::unique_ptr<SecondLooks> MakeLooks(const ApiModuleDeps& deps) {
-  CommitFollower* const others = deps.store.IsShared() ? &deps.store.storage() : nullptr;
-  return std::make_unique<SecondLooks>(others, deps.auth.admission(), deps.runtime.clock);
+  return std::make_unique<SecondLooks>(deps.store.storage().follower(), deps.auth.admission(),
+                                       deps.runtime.clock);
 }
 
 std::unique_ptr<WebimRouter> MakeWebim(const Config& config, const ApiModuleDeps& deps,
@@ -219,7 +219,7 @@ ApiModule::ApiModule(const Config& config, const ApiModuleDeps& deps)
                        .utils = &utils_.services(),
                        .viewers = &deps.store.state().viewers,
                        .web = deps.web != nullptr ? &deps.web->addresses() : nullptr},
-              MakeRouterOptions(config, deps.store.storage()), pipeline_),
+              MakeRouterOptions(config, deps.store.IsShared()), pipeline_),
       webim_(MakeWebim(config, deps, pipeline_)),
       channel_(MakeChannel(config, deps, pipeline_, looks_.get())),
       tim_(MakeTim(config, deps, rooms_, pipeline_)),

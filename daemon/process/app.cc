@@ -280,7 +280,7 @@ Status App::Listen(InheritedSockets& sockets) {
                                   .sockets = sockets,
                                   .metrics = metrics_,
                                   .held = held_,
-                                  .reads_on_workers = store_.storage().IsShared(),
+                                  .reads_on_workers = store_.IsShared(),
                                   .is_dev = config_.is_dev(),
                                   .runtime = runtime_});
   if (!config.grpc.listen.empty()) {

@@ -66,10 +66,10 @@ AdmissionLimits MakeChannelLimits(const LimitsConfig& limits) {
   return result;
 }
 
-SessionOptions MakeSessionOptions(const Config& config, const Storage& store) {
+SessionOptions MakeSessionOptions(const Config& config, bool store_is_shared) {
   return {.sdk_app_id = config.im.sdk_app_id,
           .account_type = config.im.account_type,
-          .store_is_shared = store.IsShared(),
+          .store_is_shared = store_is_shared,
           .table = {.max_sessions = config.auth.max_tokens, .ttl = config.auth.token_ttl}};
 }
 
@@ -146,7 +146,7 @@ AuthModule::AuthModule(const Config& config, ImSigners signers, StoreModule& sto
                                    .crypto = session_crypto_,
                                    .clock = runtime.clock,
                                    .dates = store.dates()},
-                MakeSessionOptions(config, store.storage())),
+                MakeSessionOptions(config, store.IsShared())),
       streams_(MakeStreamUrlOptions(config.live)),
       outgoing_(runtime.clock),
       calls_(runtime.clock, runtime.logger),

@@ -132,8 +132,8 @@ class StoreModule {
   void Close();
 
   [[nodiscard]] Storage& storage() { return *storage_; }
-  /// `Storage::IsShared`.
-  [[nodiscard]] bool IsShared() const { return storage_->IsShared(); }
+  /// Whether other servers may use the open store.
+  [[nodiscard]] bool IsShared() const { return storage_->follower() != nullptr; }
   /// The nodes on the open store.
   [[nodiscard]] Cluster& cluster() { return *cluster_; }
   [[nodiscard]] const NodeLease& lease() const { return lease_; }

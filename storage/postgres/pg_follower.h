@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/result.h"
+#include "daemon/core/commit_follower.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_history.h"
 #include "storage/postgres/pg_log.h"
@@ -20,14 +21,14 @@ namespace rtcroom {
 ///
 /// @threads safe from any thread. Owns one thread, which waits for the database, each time for a
 ///          bounded time, until the destructor ends it.
-class PgFollower {
+class PgFollower : public CommitFollower {
  public:
   /// The arguments must outlive it. It reads nothing yet. The observer of `pace` also receives
   /// the lag of the log.
   /// @param node  as of `PgWriter::Options`.
   PgFollower(const PgAddress& address, std::uint64_t node, const PgPace& pace, PgLog& log,
              PgHistory& history, const Clock& clock);
-  ~PgFollower();
+  ~PgFollower() override;
   PgFollower(const PgFollower&) = delete;
   PgFollower& operator=(const PgFollower&) = delete;
 
@@ -36,16 +37,13 @@ class PgFollower {
     thread_ = std::jthread([this] { Follow(); });
   }
 
-  /// Returns when everything is applied that any server acknowledged before the call. All callers
-  /// that wait share one read.
-  /// @errors kStoreBusy at the deadline.
-  Status CatchUp(MonotonicTime deadline) EXCLUDES(mutex_);
+  /// Everything is applied then: the lists know of it, too. All callers that wait share one read.
+  Status CatchUp(MonotonicTime deadline) override EXCLUDES(mutex_);
 
   /// Reads as soon as it can.
   void Wake() EXCLUDES(mutex_);
 
-  /// Everything that was committed up to this long ago is applied.
-  [[nodiscard]] std::chrono::milliseconds LogAge() const EXCLUDES(mutex_);
+  [[nodiscard]] std::chrono::milliseconds LogAge() const override EXCLUDES(mutex_);
 
  private:
   void Follow() EXCLUDES(mutex_);

@@ -1,7 +1,6 @@
 #include "storage/postgres/pg_store.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "storage/postgres/pg_events.h"
@@ -22,9 +21,7 @@ void PgStore::Begin() {
   follower_->Begin();
 }
 
-Status PgStore::CatchUp(MonotonicTime deadline) { return follower_->CatchUp(deadline); }
-
-std::chrono::milliseconds PgStore::LogAge() const { return follower_->LogAge(); }
+CommitFollower* PgStore::follower() { return follower_.get(); }
 
 Result<Room> PgStore::Load(const RoomKey& key) { return engine_.Reported(rooms_->Load(key)); }
 

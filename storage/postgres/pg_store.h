@@ -102,10 +102,6 @@ class PgStore : public Storage {
   /// Position of the newest record that this process has applied.
   [[nodiscard]] std::uint64_t applied() const;
 
-  /// Until then the lists know of it, too.
-  Status CatchUp(MonotonicTime deadline) override;
-  [[nodiscard]] std::chrono::milliseconds LogAge() const override;
-
   Result<Room> Load(const RoomKey& key) override;
   std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
   Result<std::vector<Room>> List(const RoomListQuery& query) override;
@@ -126,7 +122,6 @@ class PgStore : public Storage {
   Result<StoredRemovalTime> LoadRemovalTime() override;
   Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
-  [[nodiscard]] bool IsShared() const override { return true; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
   BanStore& bans() override { return bans_; }
@@ -139,6 +134,7 @@ class PgStore : public Storage {
   EndedLoginStore& ended_logins() override { return ended_logins_; }
   AccountLoginLog* account_logins() override { return &ended_logins_; }
   NoticeLog* notices() override { return &notices_; }
+  CommitFollower* follower() override;
 
  private:
   struct Parts;

@@ -113,7 +113,6 @@ class SqliteStore : public Storage {
   Result<StoredRemovalTime> LoadRemovalTime() override;
   Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
-  [[nodiscard]] bool IsShared() const override { return false; }
   [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
   BanStore& bans() override { return bans_; }

@@ -228,7 +228,7 @@ void MeasureEvents(const Arguments& arguments) {
                                }};
   Load load{.name = "1,000 changes/s at one node", .nodes = nodes, .options = options};
   RunRound(load, primary.pid());
-  (void)other.CatchUp(SystemClock().Monotonic() + std::chrono::seconds(4));
+  (void)other.follower()->CatchUp(SystemClock().Monotonic() + std::chrono::seconds(4));
   Times heard = listener.Take();
   std::ranges::sort(heard);
   Latencies ways;

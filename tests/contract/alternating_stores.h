@@ -73,7 +73,6 @@ class AlternatingStores : public Storage {
   Result<StoredRemovalTime> LoadRemovalTime() override { return Next().LoadRemovalTime(); }
   Status BeginRemovals(TimePoint time) override { return Next().BeginRemovals(time); }
   Status Ping() override { return Next().Ping(); }
-  bool IsShared() const override { return told_->IsShared(); }
   std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
   BanStore& bans() override { return Next().bans(); }
   RevocationStore& revocations() override { return Next().revocations(); }
@@ -121,7 +120,7 @@ class AlternatingStores : public Storage {
   }
 
   void LetCatchUp(PgStore& store) const {
-    EXPECT_OK(store.CatchUp(clock_.Monotonic() + kWaitTimeout));
+    EXPECT_OK(store.follower()->CatchUp(clock_.Monotonic() + kWaitTimeout));
   }
 
   const std::unique_ptr<PgStore> told_;

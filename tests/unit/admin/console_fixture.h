@@ -206,7 +206,7 @@ class ConsoleFixture : public ServiceFixture {
                      [](std::string_view stream) {
                        return "https://tv.example/" + std::string(stream);
                      }},
-       .nodes = {.cluster = node_.cluster, .lease = node_.lease, .log = rooms_store_},
+       .nodes = {.cluster = node_.cluster, .lease = node_.lease},
        .stats =
            [this] {
              on_stats_();

@@ -36,7 +36,7 @@ class NodesEndpoint : public testing::Test {
     lease_.Record({.terms = {3, std::nullopt, std::nullopt, 4}, .nodes = 2, .told_ago = 300ms});
   }
   json Describe() {
-    return DescribeNodes({.cluster = cluster_, .lease = lease_, .log = log_, .is_shared = true});
+    return DescribeNodes({.cluster = cluster_, .lease = lease_, .follower = &log_});
   }
 
   FakeBootClock clock_;
@@ -77,8 +77,7 @@ TEST_F(NodesEndpoint, TellsWhyTheNodesCannotBeRead) {
 
 TEST_F(NodesEndpoint, ListsNoNodeWhereTheStoreBelongsToThisServer) {
   OnlyNode only;
-  EXPECT_EQ(DescribeNodes({.cluster = only.cluster, .lease = only.lease, .log = log_}),
-            json::parse(R"({
+  EXPECT_EQ(DescribeNodes({.cluster = only.cluster, .lease = only.lease}), json::parse(R"({
     "shared": false, "problem": null, "nodes": [],
     "self": {"duties": ["reaper", "im", "trtc", "upkeep"], "cutOffMs": 0, "logAgeMs": 0,
              "allToldAgoMs": 0}})"));

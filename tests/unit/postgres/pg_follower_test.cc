@@ -28,7 +28,7 @@ TEST_F(PgFollowerTest, LeavesAHostWithoutAPause) {
   ASSERT_OK(opened);
   PgStore& store = **opened;
   store.Begin();
-  ASSERT_OK(store.CatchUp(Soon()));
+  ASSERT_OK(store.follower()->CatchUp(Soon()));
 
   PgConnection other(store.address(), {}, still_);
   const PgCall end(PgStatement{.sql = kEndMe.sql});
@@ -37,7 +37,7 @@ TEST_F(PgFollowerTest, LeavesAHostWithoutAPause) {
   ASSERT_OK(other.Connect(Soon()));
   ASSERT_EQ(other.PeerName(), fmt::format("127.0.0.1:{}", second.port()));
   ASSERT_OK(other.RunConfirming(std::array{PgCall(PgStatement{.sql = "SELECT 1"})}, Soon()));
-  EXPECT_OK(store.CatchUp(Soon()));
+  EXPECT_OK(store.follower()->CatchUp(Soon()));
 }
 
 }  // namespace

@@ -60,10 +60,10 @@ TEST_F(PgHistoryTest, IsLostToANodeWhenWhatItHasNotHeardIsRemoved) {
 TEST_F(PgHistoryTest, IsTheSameAfterItsOldEventsWereRemoved) {
   ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 0}));
   EndConnections();
-  EXPECT_OK(store_->CatchUp(Soon()));
+  EXPECT_OK(store_->follower()->CatchUp(Soon()));
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
   EndConnections();
-  EXPECT_OK(store_->CatchUp(Soon()));
+  EXPECT_OK(store_->follower()->CatchUp(Soon()));
   EXPECT_OK(Apply(*store_, Adding(kR1, "v")));
   EXPECT_EQ(losses_, 0);
   EXPECT_EQ(Epoch(), epoch_);

@@ -117,7 +117,7 @@ TEST_F(PgObserverTest, ReportsHowLateItHearsOfWhatOthersWrite) {
 }
 
 TEST_F(PgObserverTest, ReportsThatItConnectsAgain) {
-  EXPECT_TRUE(Eventually([&] { return store_->CatchUp(Soon()).ok(); }));
+  EXPECT_TRUE(Eventually([&] { return store_->follower()->CatchUp(Soon()).ok(); }));
   const int before = reports_.connected;
   EXPECT_GE(before, 2) << "those that write and follow";
   EndConnections();

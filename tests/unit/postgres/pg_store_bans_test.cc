@@ -97,7 +97,8 @@ TEST_F(PgStoreBansTest, BothHearOfABan) {
   ASSERT_OK(Apply(*first_, Banning(Adding(kR1, "amy"), BanOf("bob"))));
   const Ban elsewhere = BanOf("bob", MakeKey(RoomKind::kLive, "r2"));
   ASSERT_OK(second_->bans().PutBan(elsewhere));
-  for (PgStore* const store : {first_.get(), second_.get()}) EXPECT_OK(store->CatchUp(Soon()));
+  for (PgStore* const store : {first_.get(), second_.get()})
+    EXPECT_OK(store->follower()->CatchUp(Soon()));
   for (const RecordingListener* const heard : {&first_heard_, &second_heard_}) {
     ASSERT_EQ(heard->bans().size(), 2u);
     EXPECT_EQ(heard->bans()[0].room, kR1);

@@ -87,7 +87,7 @@ TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
   EXPECT_OK(cluster.Report({}, 0));
 }
 
-TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_TRUE(OpenPatient()->IsShared()); }
+TEST_F(PgStoreOpenTest, IsSharedWithOtherServers) { EXPECT_NE(OpenPatient()->follower(), nullptr); }
 
 TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
   for (bool is_seen = false; !is_seen && !HasFailure();) {

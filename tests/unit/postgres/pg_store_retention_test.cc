@@ -80,7 +80,7 @@ TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
   ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
   const auto store = OpenObserved();
   const auto retained = [&](PgStore& by) {
-    EXPECT_OK(by.CatchUp(Soon()));
+    EXPECT_OK(by.follower()->CatchUp(Soon()));
     Ban(by, 1);
     return retained_.count();
   };

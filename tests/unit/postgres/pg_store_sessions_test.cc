@@ -52,7 +52,7 @@ TEST_F(PgStoreSessionsTest, LoginsAndLogoutsAreHeardAtTheOtherStoreInTheirOrder)
   const Session amy = Put(*first_, "amy", std::byte{0});
   const Session bob = Put(*first_, "bob", std::byte{255});
   ASSERT_OK(first_->sessions().RemoveSessions({&amy, 1}));
-  ASSERT_OK(second_->CatchUp(Soon()));
+  ASSERT_OK(second_->follower()->CatchUp(Soon()));
   const std::vector<SessionChange> heard = heard_.changes();
   ASSERT_EQ(heard.size(), 3u);
   EXPECT_EQ(heard[0].session, amy);
@@ -82,7 +82,7 @@ TEST_F(PgStoreSessionsTest, ALoginIsNumberedAmongTheChangesOfItsCommit) {
     const std::string id = fmt::format("r{}", i);
     ASSERT_OK(Apply(*second_, Creating(MultiRoom(id))));
     const Session session = Put(*first_, fmt::format("u{}", i), std::byte{3});
-    ASSERT_OK(second_->CatchUp(Soon()));
+    ASSERT_OK(second_->follower()->CatchUp(Soon()));
     EXPECT_THAT(heard_.changes(), Contains(SessionChange{.session = session}));
   }
 }

@@ -100,11 +100,11 @@ TEST_F(PgStoreSharingTest, ReportsEndsOfLoginsToAllStores) {
 TEST_F(PgStoreSharingTest, KnowsHowOldItsKnowledgeOfTheLogIs) {
   constexpr std::chrono::milliseconds kOld{500};
   constexpr PgStatement kHideEvents{.sql = "LOCK TABLE events IN ACCESS EXCLUSIVE MODE"};
-  EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
+  EXPECT_TRUE(Eventually([&] { return first_->follower()->LogAge() < kOld; }));
   const auto holder = MakeHolding(kHideEvents);
-  EXPECT_TRUE(Eventually([&] { return first_->LogAge() >= kOld; }));
+  EXPECT_TRUE(Eventually([&] { return first_->follower()->LogAge() >= kOld; }));
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
-  EXPECT_TRUE(Eventually([&] { return first_->LogAge() < kOld; }));
+  EXPECT_TRUE(Eventually([&] { return first_->follower()->LogAge() < kOld; }));
 }
 
 TEST_F(PgStoreSharingTest, TheAddressThatAPusherIsBoundToIsKnownEverywhere) {
@@ -128,7 +128,7 @@ TEST_F(PgStoreSharingTest, TheAddressThatAPusherIsBoundToIsKnownEverywhere) {
     ASSERT_OK(remembered);
     ASSERT_EQ(remembered->rooms.size(), 1u);
     EXPECT_EQ(FindPusher(remembered->rooms.front(), {"amy"})->bound_to, address);
-    ASSERT_OK(second_->CatchUp(clock_.Monotonic() + std::chrono::minutes(1)));
+    ASSERT_OK(second_->follower()->CatchUp(clock_.Monotonic() + std::chrono::minutes(1)));
     const EventPayload heard = second_heard_.events().back().event.payload;
     const auto* const added = std::get_if<PusherAdded>(&heard);
     const auto* const updated = std::get_if<PusherUpdated>(&heard);
@@ -230,8 +230,8 @@ TEST_F(PgStoreSharingTest, AcknowledgedChangesAreTheHistory) {
   std::ranges::sort(written);
   std::ranges::sort(acknowledged);
   EXPECT_TRUE(written == acknowledged);
-  EXPECT_OK(first_->CatchUp(Soon()));
-  EXPECT_OK(second_->CatchUp(Soon()));
+  EXPECT_OK(first_->follower()->CatchUp(Soon()));
+  EXPECT_OK(second_->follower()->CatchUp(Soon()));
   EXPECT_TRUE(first_heard_.events() == history);
   EXPECT_TRUE(second_heard_.events() == history);
 
@@ -278,7 +278,7 @@ TEST_F(PgStoreSharingTest, ACommitIsHeardWhole) {
     }
     for (const auto& created : first_->UpdateAll(creating)) ASSERT_OK(created);
   }
-  ASSERT_OK(hearing->CatchUp(Soon()));
+  ASSERT_OK(hearing->follower()->CatchUp(Soon()));
   const std::vector<std::uint64_t> last = reports.last();
   ASSERT_FALSE(last.empty());
   EXPECT_EQ(last.back(), kCommits * kEvents);
@@ -297,7 +297,7 @@ TEST_F(PgStoreSharingTest, WhatIsWrittenWhileAStoreRestoresIsHeardOnce) {
   EXPECT_THAT(UsersOf(page->rooms.front()), testing::ElementsAre("creator"));
   EXPECT_EQ(page->at.position, 2u);
   restoring->Begin();
-  ASSERT_OK(restoring->CatchUp(Soon()));
+  ASSERT_OK(restoring->follower()->CatchUp(Soon()));
   EXPECT_EQ(restoring->Scan(0, 10)->rooms.size(), 2u);
   const std::vector<StoredEvent> history = CheckedEvents(*first_);
   EXPECT_EQ(heard.events(), std::vector<StoredEvent>(history.begin() + 2, history.end()));

@@ -114,7 +114,7 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
   impatient.patience = std::chrono::milliseconds(300);
   const auto other = Open(impatient, heard_there);
   ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
-  ASSERT_TRUE(Eventually([&] { return other->CatchUp(Soon()).ok(); }));
+  ASSERT_TRUE(Eventually([&] { return other->follower()->CatchUp(Soon()).ok(); }));
   const std::vector<StoredEvent> before = heard_there.events();
   Result<Cursor> newest = other->Newest();
   ASSERT_TRUE(Eventually([&] { return (newest = other->Newest()).ok(); }));
@@ -130,7 +130,7 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
     const RoomKey r2 = MakeKey(RoomKind::kMulti, "r2");
     EXPECT_TRUE(Eventually([&] { return other->Load(r2).ok(); }));  // it is committed
     EXPECT_OK(in_passing->Run(PgCall(kHoldTurn), Soon()));
-    EXPECT_ERROR(kStoreBusy, other->CatchUp(InVain()));
+    EXPECT_ERROR(kStoreBusy, other->follower()->CatchUp(InVain()));
     EXPECT_ERROR(kStoreBusy, other->ReadEvents(*newest, 10));
     EXPECT_ERROR(kStoreBusy, other->Newest());
     EXPECT_FALSE(is_acknowledged);
@@ -140,7 +140,7 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
   }
   EXPECT_TRUE(is_acknowledged);
   EXPECT_EQ(heard_here.events().size(), before.size() + 2);
-  EXPECT_TRUE(Eventually([&] { return other->CatchUp(Soon()).ok(); }));
+  EXPECT_TRUE(Eventually([&] { return other->follower()->CatchUp(Soon()).ok(); }));
   EXPECT_EQ(heard_there.events(), heard_here.events());
 }
 
@@ -175,7 +175,7 @@ TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
   standby_->Promote();
   const auto other = Open(Patient(standby_->Url()));
   ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
-  EXPECT_TRUE(Eventually([&] { return store->CatchUp(Soon()).ok(); }));
+  EXPECT_TRUE(Eventually([&] { return store->follower()->CatchUp(Soon()).ok(); }));
   EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 1u) << "of those acknowledged before the call";
   EXPECT_TRUE(Eventually([&] { return store->Load(kR1).ok(); }));
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Adding(kR1, "u")).ok(); }));
