@@ -40,6 +40,7 @@ class Storage : public Store {
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
+  Store& rooms() { return *this; }
   virtual BanStore& bans() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual SessionStore& sessions() = 0;

@@ -44,7 +44,7 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
   console_.emplace(
       ConsoleDeps{
           .access = access_,
-          .store = deps_.store.storage(),
+          .store = deps_.store.storage().rooms(),
           .recordings = deps_.store.storage().recordings(),
           .rooms = deps_.api.rooms(),
           .end_logins =

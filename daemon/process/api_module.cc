@@ -31,7 +31,7 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
   // An unsigned URL has no expiry up to which it could be revoked.
   const bool can_revoke = deps.media != nullptr && !config.live.push_key.empty();
   RoomState& state = deps.store.state();
-  return {.store = deps.store.storage(),
+  return {.store = deps.store.storage().rooms(),
           .ban_store = deps.store.storage().bans(),
           .bans = state.bans,
           .leases = state.leases,
@@ -41,7 +41,7 @@ RoomServiceDeps MakeRoomDeps(const Config& config, const ApiModuleDeps& deps) {
           .ids = deps.runtime.ids,
           .quota = &state.quota,
           .claims = can_revoke ? &state.claims : nullptr,
-          .events = &deps.store.storage()};
+          .events = &deps.store.storage().rooms()};
 }
 
 UtilsModuleDeps MakeUtilsModuleDeps(const ApiModuleDeps& deps) {

@@ -148,7 +148,7 @@ Status App::BuildServices() {
   if (Status status = auth_->Start(store_.removal().Now()); !status) return status;
   if (config_->im.enabled) {
     im_ = std::make_unique<ImModule>(config_->im,
-                                     ImModuleDeps{.store = store_.storage(),
+                                     ImModuleDeps{.store = store_.storage().rooms(),
                                                   .deliveries = store_.storage().deliveries(),
                                                   .enqueued = store_.state().enqueued,
                                                   .cluster = store_.cluster(),

@@ -27,7 +27,7 @@ std::string OriginOf(std::string_view scheme, const std::string& bound_address) 
 
 MetricsSources App::MakeMetricsSources() {
   return {
-      .rooms = [this](RoomKind kind) { return store_.storage().CountRooms(kind); },
+      .rooms = [this](RoomKind kind) { return store_.storage().rooms().CountRooms(kind); },
       .room_counts = [this] { return store_.state().counters.snapshot(); },
       .leases = [this] { return store_.state().leases.size(); },
       .sessions = [this] { return auth_->sessions().size(); },
@@ -92,7 +92,7 @@ ConsoleStats App::ReadConsoleStats() {
 
 std::string App::StatusLine() {
   std::uint64_t rooms = 0;
-  for (const RoomKind kind : kAllRoomKinds) rooms += store_.storage().CountRooms(kind);
+  for (const RoomKind kind : kAllRoomKinds) rooms += store_.storage().rooms().CountRooms(kind);
   return fmt::format("{} rooms, {} pushers", rooms, store_.state().leases.size());
 }
 

@@ -58,12 +58,13 @@ std::function<bool()> MayStorePlain(StoreModule& store) {
 }  // namespace
 
 ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const ChannelModuleDeps& deps)
-    : contacts_(config.direct == DirectAccess::kShared
-                    ? std::make_unique<DirectContacts>(deps.store.storage(), deps.runtime.clock)
-                    : nullptr),
+    : contacts_(
+          config.direct == DirectAccess::kShared
+              ? std::make_unique<DirectContacts>(deps.store.storage().rooms(), deps.runtime.clock)
+              : nullptr),
       places_(deps.store.storage().accounts()),
       options_(MakeOptions(config, deps.held)),
-      receivers_(PushReceivers::Deps{.rooms = deps.store.storage(),
+      receivers_(PushReceivers::Deps{.rooms = deps.store.storage().rooms(),
                                      .bans = deps.store.state().bans,
                                      .clock = deps.runtime.clock,
                                      .observer = &deps.observer,
@@ -75,8 +76,8 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                      .viewers = &deps.store.state().viewers},
                  options_.delivery_rate),
       calls_(deps.runtime.clock),
-      channel_(ChannelDeps{.rooms = deps.store.storage(),
-                           .events = deps.store.storage(),
+      channel_(ChannelDeps{.rooms = deps.store.storage().rooms(),
+                           .events = deps.store.storage().rooms(),
                            .log = deps.store.storage().messages(),
                            .history = deps.store.storage().messages(),
                            .accounts = deps.store.storage().accounts(),
@@ -102,14 +103,14 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                                }},
                ChannelTokens(std::move(key)), options_),
       clients_(channel_, receivers_, calls_),
-      reader_(RoomReader::Deps{.rooms = deps.store.storage(),
-                               .events = deps.store.storage(),
+      reader_(RoomReader::Deps{.rooms = deps.store.storage().rooms(),
+                               .events = deps.store.storage().rooms(),
                                .history = deps.store.storage().messages(),
                                .bans = deps.store.state().bans,
                                .access = config.join}),
-      former_(FormerMembers::Deps{.rooms = deps.store.storage(), .receivers = receivers_}),
+      former_(FormerMembers::Deps{.rooms = deps.store.storage().rooms(), .receivers = receivers_}),
       workers_(kWorkers, kMaxWaiting),
-      feed_(ChannelFeed::Deps{.events = deps.store.storage(),
+      feed_(ChannelFeed::Deps{.events = deps.store.storage().rooms(),
                               .messages = deps.store.storage().messages(),
                               .logins = deps.store.state().channel_logins,
                               .signal = deps.store.state().channel_commits,

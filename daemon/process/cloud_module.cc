@@ -53,7 +53,7 @@ CloudModule::CloudModule(const Config& config, const CloudModuleDeps& deps)
       trtc_(MakeTrtcOptions(config), outgoing_, deps.runtime.clock),
       workers_(kCallbackWorkers, kMaxWaitingCallbacks) {
   if (!config.trtc.enabled) return;
-  sender_.emplace(TrtcSenderDeps{.rooms = deps.store.storage(),
+  sender_.emplace(TrtcSenderDeps{.rooms = deps.store.storage().rooms(),
                                  .deliveries = deps.store.storage().deliveries(),
                                  .enqueued = deps.store.state().trtc_enqueued,
                                  .api = trtc_,

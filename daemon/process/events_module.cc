@@ -39,13 +39,13 @@ EventsModule::EventsModule(const Config& config, bool is_dev, const EventsModule
     : is_dev_(is_dev),
       listen_keys_(config.grpc.worker_listen.empty() ? "grpc.listen"
                                                      : "grpc.listen or grpc.worker_listen"),
-      hub_(deps.store.storage(), deps.store.state().watch_commits, deps.runtime.clock,
+      hub_(deps.store.storage().rooms(), deps.store.state().watch_commits, deps.runtime.clock,
            deps.runtime.logger, {}, NodeOf(deps.store)),
       service_(hub_),
       server_(
           MakeOptions(config, is_dev, deps.sockets),
           GrpcAdminServerDeps{
-              .store = deps.store.storage(),
+              .store = deps.store.storage().rooms(),
               .recordings = deps.store.storage().recordings(),
               .rooms = deps.rooms,
               .end_logins = [&logins = deps.account_logins](

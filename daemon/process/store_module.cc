@@ -162,7 +162,7 @@ Status StoreModule::Restore() {
 
 Status StoreModule::CompareWithMark() {
   if (!mark_) return {};
-  const Result<Cursor> newest = storage_->Newest();
+  const Result<Cursor> newest = storage_->rooms().Newest();
   if (!newest) return newest.error();
   const std::uint64_t missing = CountMissingEvents(mark_->Read(), *newest);
   if (missing > 0) {
@@ -208,7 +208,8 @@ Status StoreModule::RestoreEndedLogins() {
 // system has no thread left, it is read when it is waited for.
 Status StoreModule::RestoreRooms() {
   const auto read_after = [this](std::uint64_t after) {
-    return std::async([this, after] { return storage_->ScanMembers(after, kRestoreBatch); });
+    return std::async(
+        [this, after] { return storage_->rooms().ScanMembers(after, kRestoreBatch); });
   };
   std::future<Result<RoomPage>> next = read_after(0);
   while (true) {
@@ -233,7 +234,7 @@ Status StoreModule::RestoreViewers() {
   UserId user_id;
   while (true) {
     const Result<std::vector<StoredViewer>> viewers =
-        storage_->ScanViewers(room_number, user_id, kRestoredViewers);
+        storage_->rooms().ScanViewers(room_number, user_id, kRestoredViewers);
     if (!viewers) return viewers.error();
     if (viewers->empty()) return {};
     state_.viewers.leases().Restore(*viewers);
@@ -256,7 +257,7 @@ void StoreModule::CheckFiles() {
 }
 
 void StoreModule::RecordNewest() {
-  const Result<Cursor> newest = storage_->Newest();
+  const Result<Cursor> newest = storage_->rooms().Newest();
   if (!newest) return;  // the store logs the error itself
   const Status recorded = mark_->Record(*newest);
   if (!recorded && is_mark_written_) {

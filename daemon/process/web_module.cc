@@ -43,7 +43,7 @@ WebSessionLimits MakeLimits(const WebConfig& web) {
 WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
     : addresses_(MakeAddressOptions(config)),
       is_of_srs_(!config.web.srs_base_url.empty()),
-      sessions_({.rights = {.rooms = deps.store.storage(),
+      sessions_({.rights = {.rooms = deps.store.storage().rooms(),
                             .bans = deps.store.state().bans,
                             .revocations = deps.store.state().revocations,
                             .claims = deps.store.state().claims},

@@ -176,14 +176,14 @@ int main(int argc, char** argv) {
   rtcroom::DeafListener listener;
   rtcroom::MemoryStore memory({}, "0123456789abcdef", listener);
   rtcroom::BenchStore sqlite(0);
-  rtcroom::Register("memory", memory, sizes);
-  rtcroom::Register("sqlite", sqlite.store(), sizes);
+  rtcroom::Register("memory", memory.rooms(), sizes);
+  rtcroom::Register("sqlite", sqlite.store().rooms(), sizes);
   rtcroom::Leases in_memory;
   rtcroom::MemoryStore expiring_memory({}, "0123456789abcdef", in_memory.viewers);
-  rtcroom::RegisterExpiry("memory", expiring_memory, in_memory, sizes);
+  rtcroom::RegisterExpiry("memory", expiring_memory.rooms(), in_memory, sizes);
   rtcroom::Leases in_sqlite;
   rtcroom::BenchStore expiring_sqlite(0, &in_sqlite.viewers);
-  rtcroom::RegisterExpiry("sqlite", expiring_sqlite.store(), in_sqlite, sizes);
+  rtcroom::RegisterExpiry("sqlite", expiring_sqlite.store().rooms(), in_sqlite, sizes);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

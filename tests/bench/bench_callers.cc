@@ -33,7 +33,7 @@ CallerOutcome Call(PgStore& store, std::size_t caller, const Pace& pace,
     std::this_thread::sleep_until(due);
     const SteadyClock::time_point begun =
         pace.period == SteadyClock::duration::zero() ? SteadyClock::now() : due;
-    const Result<RoomChange> changed = store.Update(update);
+    const Result<RoomChange> changed = store.rooms().Update(update);
     outcome.waits.Add(SteadyClock::now() - begun);
     due += pace.period;
     if (!changed) {

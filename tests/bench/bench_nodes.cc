@@ -54,7 +54,7 @@ PgStore& BenchNodes::Open(CommitListener* listener) {
 
 /// Copies one room by SQL, and leaves no events.
 void BenchNodes::Fill() {
-  (void)Required(Add().Update(Filling(KeyOf(kPattern))));
+  (void)Required(Add().rooms().Update(Filling(KeyOf(kPattern))));
   stores_.clear();
   constexpr std::uint64_t kStep = 20'000;
   for (std::uint64_t first = kPattern + 1; first < rooms_; first += kStep) {

@@ -49,7 +49,7 @@ void BenchStore::Fill() {
     for (std::uint64_t i = first; i < std::min(rooms_, first + kBatch); ++i) {
       batch.push_back(Filling(KeyOf(i)));
     }
-    for (const auto& outcome : store_->UpdateAll(batch)) {
+    for (const auto& outcome : store_->rooms().UpdateAll(batch)) {
       if (!outcome) throw std::runtime_error(outcome.error().detail);
     }
   }

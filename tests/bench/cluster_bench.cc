@@ -336,7 +336,7 @@ void List(PgStore& store, std::uint64_t rooms, bool at_random, pid_t database, L
   for (int i = 0; i < kLists; ++i) {
     const std::uint64_t index = at_random ? random() % (rooms - 20) : 0;
     const auto begun = SteadyClock::now();
-    const auto page = store.List({.kind = RoomKind::kLive, .index = index, .count = 20});
+    const auto page = store.rooms().List({.kind = RoomKind::kLive, .index = index, .count = 20});
     waits.Add(SteadyClock::now() - begun);
     if (!page || page->size() != 20) throw std::runtime_error("no full page");
   }
@@ -353,7 +353,7 @@ void ReadAll(PgStore& store, std::uint64_t rooms) {
   constexpr std::size_t kPage = 1000;
   std::uint64_t after = 0;
   for (std::uint64_t read = 0; read < rooms;) {
-    const auto page = store.ScanMembers(after, kPage);
+    const auto page = store.rooms().ScanMembers(after, kPage);
     if (!page || page->rooms.empty()) throw std::runtime_error("rooms are missing");
     after = page->rooms.back().sequence;
     read += page->rooms.size();

@@ -43,14 +43,15 @@ class BenchStores {
 void Load(benchmark::State& state, BenchStore& bench) {
   std::mt19937_64 random(1);
   for (auto _ : state) {
-    const auto room = bench.store().Load(BenchStore::KeyOf(random() % bench.rooms()));
+    const auto room = bench.store().rooms().Load(BenchStore::KeyOf(random() % bench.rooms()));
     if (!room) state.SkipWithError("not found");
   }
 }
 
 void List(benchmark::State& state, BenchStore& bench, std::uint64_t index) {
   for (auto _ : state) {
-    const auto rooms = bench.store().List({.kind = RoomKind::kMulti, .index = index, .count = 20});
+    const auto rooms =
+        bench.store().rooms().List({.kind = RoomKind::kMulti, .index = index, .count = 20});
     if (!rooms || rooms->size() != 20) state.SkipWithError("no full page");
   }
 }
@@ -103,7 +104,7 @@ void CountOnOneRoom(benchmark::State& state, BenchStores& stores) {
   const RoomKey key = SharedRoom(store, "counted");
   const RoomPolicy policy = SharedPolicy();
   for (auto _ : state) {
-    const auto outcome = store.Update(key, [&](const Room* stored) {
+    const auto outcome = store.rooms().Update(key, [&](const Room* stored) {
       return rules::ChangeCustom(stored, Dialect::kGen2, {"viewer"}, rules::CustomRight::kAnyone,
                                  CountUp, policy, kNoon);
     });

@@ -66,7 +66,7 @@ std::size_t Trim(SqliteStore& store, const std::stop_token& stop) {
   std::size_t removed = 0;
   while (!stop.stop_requested()) {
     for (std::size_t step = 0; step < kMostSteps && !stop.stop_requested(); ++step) {
-      const auto went = store.TrimEvents(
+      const auto went = store.rooms().TrimEvents(
           {.keep_since = TimePoint(), .max_events = 10'000, .most_per_call = kStep});
       if (!went) std::abort();
       removed += *went;

@@ -90,7 +90,7 @@ int RunWatchBenchServer() {
   MemoryStore store(StoreLimits{}, "00112233aabbccdd", signal);
   const SystemClock clock;
   Logger logger(LogFormat::kText, LogLevel::kInfo);
-  WatchHub hub(store, signal, clock, logger);
+  WatchHub hub(store.rooms(), signal, clock, logger);
   WatchService service(hub);
   grpc::ServerBuilder builder;
   int port = 0;
@@ -99,7 +99,7 @@ int RunWatchBenchServer() {
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   std::cout << port << '\n' << std::flush;
   {
-    ChangeMaker changes(store);
+    ChangeMaker changes(store.rooms());
     Obey(std::cin, changes, hub);
   }
   hub.Stop();

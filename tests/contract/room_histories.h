@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "daemon/core/store.h"
+#include "storage/storage.h"
 #include "tests/support/matchers.h"
 
 namespace rtcroom {
@@ -23,11 +23,12 @@ inline std::vector<StoredEvent> HistoryOf(const std::vector<StoredEvent>& all, c
 }
 
 /// The same, read from the store in pages of `limit`.
-inline std::vector<StoredEvent> PagedHistory(Store& store, const RoomKey& key, std::size_t limit) {
+inline std::vector<StoredEvent> PagedHistory(Storage& store, const RoomKey& key,
+                                             std::size_t limit) {
   std::vector<StoredEvent> events;
   std::optional<std::uint64_t> before;
   for (;;) {
-    const Result<std::vector<StoredEvent>> page = store.ReadRoomEvents(key, before, limit);
+    const Result<std::vector<StoredEvent>> page = store.rooms().ReadRoomEvents(key, before, limit);
     EXPECT_OK(page);
     if (!page || page->empty()) return events;
     EXPECT_LE(page->size(), limit);

@@ -40,8 +40,8 @@ class SqliteCopy : public SqliteFixture {
     return report ? report->findings.kept() : std::vector<StoreFinding>{{"store", "unreadable"}};
   }
 
-  static std::vector<RoomEvent> EventsOf(Store& store) {
-    const Result<EventPage> page = store.ReadEvents(Cursor::Start(), 1000);
+  static std::vector<RoomEvent> EventsOf(Storage& store) {
+    const Result<EventPage> page = store.rooms().ReadEvents(Cursor::Start(), 1000);
     std::vector<RoomEvent> events;
     for (const StoredEvent& stored : page->events) events.push_back(stored.event);
     return events;
@@ -56,7 +56,7 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   ASSERT_OK(Copy());
   const auto copy = OpenCopy();
   ASSERT_NE(copy, nullptr);
-  EXPECT_EQ(copy->Scan(0, 100)->rooms, store_->Scan(0, 100)->rooms);
+  EXPECT_EQ(copy->rooms().Scan(0, 100)->rooms, store_->rooms().Scan(0, 100)->rooms);
   EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
   EXPECT_EQ(*copy->bans().LoadBans(TimePoint()), *store_->bans().LoadBans(TimePoint()));
   EXPECT_EQ(*copy->revocations().LoadRevocations(TimePoint()),
@@ -79,13 +79,13 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
 TEST_F(SqliteCopy, HasAnEpochOfItsOwn) {
   OpenStore();
   FillStore(*store_);
-  const Cursor newest = *store_->Newest();
+  const Cursor newest = *store_->rooms().Newest();
   ASSERT_OK(Copy());
   const auto copy = OpenCopy();
   ASSERT_NE(copy, nullptr);
-  EXPECT_ERROR(kCursorExpired, copy->ReadEvents(newest, 10));
-  EXPECT_EQ(copy->Newest()->epoch, kNewEpoch);
-  EXPECT_EQ(*store_->Newest(), newest);  // the store itself remains usable
+  EXPECT_ERROR(kCursorExpired, copy->rooms().ReadEvents(newest, 10));
+  EXPECT_EQ(copy->rooms().Newest()->epoch, kNewEpoch);
+  EXPECT_EQ(*store_->rooms().Newest(), newest);  // the store itself remains usable
 }
 
 TEST_F(SqliteCopy, IsASingleFile) {
@@ -116,7 +116,7 @@ TEST_F(SqliteCopy, IsAConsistentSnapshotDuringWrites) {
     const auto copy = OpenCopy();
     ASSERT_NE(copy, nullptr);
     for (int i = 0; i < acknowledged; ++i) {
-      EXPECT_OK(copy->Load(MakeKey(RoomKind::kMulti, "w" + std::to_string(i))));
+      EXPECT_OK(copy->rooms().Load(MakeKey(RoomKind::kMulti, "w" + std::to_string(i))));
     }
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(CopyPath() + suffix);
   }

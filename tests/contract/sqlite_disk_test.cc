@@ -35,13 +35,13 @@ class SqliteDisk : public SqliteFixture {
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(kKey, "bob")));
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2"))));
     EXPECT_ERROR(kStoreBroken, Apply(*store_, Destroying(kKey)));
-    EXPECT_ERROR(kStoreBroken, store_->TrimEvents({.keep_since = kNoon, .max_events = 0}));
+    EXPECT_ERROR(kStoreBroken, store_->rooms().TrimEvents({.keep_since = kNoon, .max_events = 0}));
     EXPECT_ERROR(kStoreBroken, store_->Ping());
 
-    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator"));
-    EXPECT_THAT(IdsOf(*store_->List({.kind = kKey.kind, .count = 5})), ElementsAre("r1"));
-    EXPECT_EQ(store_->CountRooms(RoomKind::kLive), 0u);
-    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
+    EXPECT_THAT(UsersOf(*store_->rooms().Load(kKey)), ElementsAre("creator"));
+    EXPECT_THAT(IdsOf(*store_->rooms().List({.kind = kKey.kind, .count = 5})), ElementsAre("r1"));
+    EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kLive), 0u);
+    EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
     EXPECT_EQ(listener_.events().size(), 2u);
   }
   void ExpectThatWritesWorkAgain(std::uint64_t sequence = 2, std::size_t events = 5) {
@@ -51,8 +51,8 @@ class SqliteDisk : public SqliteFixture {
     const auto created = Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r2")));
     ASSERT_OK(created);
     EXPECT_EQ(created->room.sequence, sequence);
-    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "bob"));
-    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 20)->events.size(), events);
+    EXPECT_THAT(UsersOf(*store_->rooms().Load(kKey)), ElementsAre("creator", "bob"));
+    EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 20)->events.size(), events);
   }
 
   /// Creates rooms; each round is one group.
@@ -66,10 +66,10 @@ class SqliteDisk : public SqliteFixture {
         room.info = std::string(13'000, 'i');
         batch.push_back(Creating(room));
       }
-      const auto outcomes = store_->UpdateAll(batch);
+      const auto outcomes = store_->rooms().UpdateAll(batch);
       const bool done = outcomes.front().ok();
       for (const auto& outcome : outcomes) EXPECT_EQ(outcome.ok(), done);
-      EXPECT_EQ(store_->Load(batch.back().key).ok(), done);
+      EXPECT_EQ(store_->rooms().Load(batch.back().key).ok(), done);
       if (done) ++committed;
     }
     return committed;
@@ -99,10 +99,10 @@ TEST_F(SqliteDisk, CommitsAGroupAtomicallyWhenTheDiskFillsUp) {
   for (int space = 0;; ++space) {
     vfs_.writes_left = space;
     const std::string id = "room" + std::to_string(space);
-    const auto outcomes = store_->UpdateAll(std::vector<RoomUpdate>{
+    const auto outcomes = store_->rooms().UpdateAll(std::vector<RoomUpdate>{
         Creating(MakeRoom(RoomKind::kMulti, id)), Adding(MakeKey(RoomKind::kMulti, id), "bob")});
     vfs_.writes_left = std::numeric_limits<int>::max();
-    const auto stored = store_->Load(MakeKey(RoomKind::kMulti, id));
+    const auto stored = store_->rooms().Load(MakeKey(RoomKind::kMulti, id));
     if (outcomes.front().ok()) {
       EXPECT_OK(outcomes.back());
       ASSERT_OK(stored);
@@ -120,14 +120,14 @@ TEST_F(SqliteDisk, CommitsAGroupAtomicallyWhenTheDiskFillsUp) {
 TEST_F(SqliteDisk, ReportsAFailedReadAndServesTheNextOne) {
   ASSERT_OK(Apply(*store_, Adding(kKey, "amy")));  // so that no connection caches the new pages
   vfs_.read_failure = SQLITE_IOERR_READ;
-  EXPECT_ERROR(kStoreBroken, store_->Load(kKey));
-  EXPECT_ERROR(kStoreBroken, store_->Scan(0, 10));
-  EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 10));
+  EXPECT_ERROR(kStoreBroken, store_->rooms().Load(kKey));
+  EXPECT_ERROR(kStoreBroken, store_->rooms().Scan(0, 10));
+  EXPECT_ERROR(kStoreBroken, store_->rooms().ReadEvents(Cursor::Start(), 10));
   vfs_.read_failure = SQLITE_OK;
   for (int each_reader = 0; each_reader < 10; ++each_reader) {
-    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "amy"));
-    EXPECT_OK(store_->Scan(0, 10));
-    EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 3u);
+    EXPECT_THAT(UsersOf(*store_->rooms().Load(kKey)), ElementsAre("creator", "amy"));
+    EXPECT_OK(store_->rooms().Scan(0, 10));
+    EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 10)->events.size(), 3u);
   }
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }
@@ -138,7 +138,7 @@ TEST_F(SqliteDisk, ReportsAReadFailureAsTheCauseOfAFailedWrite) {
     vfs_.read_failure = SQLITE_IOERR_READ;
     return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
   };
-  const auto outcomes = store_->UpdateAll(std::vector<RoomUpdate>{
+  const auto outcomes = store_->rooms().UpdateAll(std::vector<RoomUpdate>{
       {.key = kKey, .edit = begins_to_fail}, Creating(MakeRoom(RoomKind::kLive, "r2"))});
   vfs_.read_failure = SQLITE_OK;
   for (const auto& outcome : outcomes) {
@@ -172,7 +172,7 @@ TEST_F(SqliteDisk, AFailedCommitFailsTheWholeBatch) {
   vfs_.write_failure = SQLITE_FULL;
   const std::vector<RoomUpdate> batch = {Adding(kKey, "bob"), Adding(kKey, "amy", 1),
                                          Creating(MakeRoom(RoomKind::kLive, "r2"))};
-  for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
   vfs_.write_failure = SQLITE_OK;
   ExpectThatWritesWorkAgain();
 }
@@ -184,7 +184,7 @@ TEST_F(SqliteDisk, SyncsABatchOnce) {
     batch.push_back(Creating(MakeRoom(RoomKind::kLive, "live" + std::to_string(i))));
   }
   const int before = vfs_.syncs;
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
   EXPECT_EQ(vfs_.syncs - before, 1);
 }
 
@@ -213,7 +213,7 @@ TEST_F(SqliteDisk, PingNeedsAsMuchSpaceAsAddingAPusher) {
   for (sqlite3_int64 space = 0;; space += 1024) {
     const sqlite3_int64 end = log_size();
     vfs_.most_log_bytes = end + space;
-    const auto joined = store_->Update(kKey, [&](const Room* stored) {
+    const auto joined = store_->rooms().Update(kKey, [&](const Room* stored) {
       return rules::AddPusher(stored, Dialect::kGen1, guest, {}, {}, kNoon);
     });
     if (joined) {
@@ -249,16 +249,16 @@ TEST_F(SqliteDisk, PingReportsThePrecedingFailedCommit) {
 }
 
 TEST_F(SqliteDisk, ReadsBetweenCommitsTakeNoFileLock) {
-  ASSERT_OK(store_->Load(kKey));
+  ASSERT_OK(store_->rooms().Load(kKey));
   const int before = vfs_.log_locks;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator"));
-    EXPECT_EQ(store_->List({.kind = kKey.kind, .count = 5})->size(), 1u);
-    EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
+    EXPECT_THAT(UsersOf(*store_->rooms().Load(kKey)), ElementsAre("creator"));
+    EXPECT_EQ(store_->rooms().List({.kind = kKey.kind, .count = 5})->size(), 1u);
+    EXPECT_EQ(store_->rooms().Scan(0, 5)->rooms.size(), 1u);
   }
   EXPECT_EQ(vfs_.log_locks, before);
   ASSERT_OK(Apply(*store_, Adding(kKey, "bob")));
-  EXPECT_THAT(UsersOf(*store_->Load(kKey)), ElementsAre("creator", "bob"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(kKey)), ElementsAre("creator", "bob"));
 }
 
 TEST_F(SqliteDisk, IdleReadersDoNotBlockCheckpoints) {
@@ -270,7 +270,7 @@ TEST_F(SqliteDisk, IdleReadersDoNotBlockCheckpoints) {
     for (std::size_t reader = 0; reader < options.readers; ++reader) {
       threads.emplace_back([&] {
         all.arrive_and_wait();
-        for (int i = 0; i < 100; ++i) EXPECT_OK(store_->Load(kKey));
+        for (int i = 0; i < 100; ++i) EXPECT_OK(store_->rooms().Load(kKey));
       });
     }
   }
@@ -283,7 +283,7 @@ TEST_F(SqliteDisk, ReportsBusyWhileAnotherProcessWrites) {
   ASSERT_EQ(sqlite3_open(Path().c_str(), &other), SQLITE_OK);
   ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
   EXPECT_ERROR(kStoreBusy, Apply(*store_, Adding(kKey, "bob")));
-  EXPECT_OK(store_->Load(kKey));
+  EXPECT_OK(store_->rooms().Load(kKey));
   sqlite3_close(other);
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
 }

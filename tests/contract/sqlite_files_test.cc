@@ -25,7 +25,7 @@ class SqliteFiles : public SqliteFixture, public testing::WithParamInterface<con
     EXPECT_THAT(added.error().detail, HasSubstr(file() + " is not the file that is open"));
     EXPECT_THAT(store_->CheckFiles().error().detail, HasSubstr(reason));
     EXPECT_ERROR(kStoreBroken, store_->Ping());
-    EXPECT_OK(store_->Load(kKey));
+    EXPECT_OK(store_->rooms().Load(kKey));
   }
 
   std::string file() const { return Path() + GetParam(); }
@@ -43,7 +43,7 @@ TEST_P(SqliteFiles, RefuseWritesUntilEachIsBackAtItsPath) {
   EXPECT_OK(store_->CheckFiles());
   EXPECT_OK(Apply(*store_, Adding(kKey, "bob")));
   OpenStore();
-  EXPECT_EQ(UsersOf(*store_->Load(kKey)).size(), 2u);
+  EXPECT_EQ(UsersOf(*store_->rooms().Load(kKey)).size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(OfAStore, SqliteFiles, testing::Values("", "-wal", "-shm"),

@@ -32,11 +32,13 @@ class SqliteLive : public SqliteFixture {
     OpenStore();
   }
   /// All rooms with their full state; list order is checked by `Listed`.
-  std::vector<Room> Rooms() { return store_->Scan(0, 100)->rooms; }
+  std::vector<Room> Rooms() { return store_->rooms().Scan(0, 100)->rooms; }
   std::vector<std::string> Listed(const RoomListQuery& query) {
-    return IdsOf(*store_->List(query));
+    return IdsOf(*store_->rooms().List(query));
   }
-  std::size_t CountEvents() { return store_->ReadEvents(Cursor::Start(), 1000)->events.size(); }
+  std::size_t CountEvents() {
+    return store_->rooms().ReadEvents(Cursor::Start(), 1000)->events.size();
+  }
 };
 
 TEST_F(SqliteLive, KeepsViewersAndCustomFieldsAcrossARestart) {
@@ -47,10 +49,10 @@ TEST_F(SqliteLive, KeepsViewersAndCustomFieldsAcrossARestart) {
   OpenStore();
   EXPECT_EQ(Rooms(), before);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe=info of zoe", "amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->custom, R"({"a":1})");
+  EXPECT_EQ(store_->rooms().Load(kLive)->custom, R"({"a":1})");
   Do(LeavingAudience(kLive, "zoe"));
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->audience_count, 1u);
+  EXPECT_EQ(store_->rooms().Load(kLive)->audience_count, 1u);
 }
 
 TEST_F(SqliteLive, KeepsPreparedRoomsAndListOrderAcrossARestart) {
@@ -62,7 +64,7 @@ TEST_F(SqliteLive, KeepsPreparedRoomsAndListOrderAcrossARestart) {
   const std::vector<Room> before = Rooms();
   OpenStore();
   EXPECT_EQ(Rooms(), before);
-  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 4u);
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kMulti), 4u);
   EXPECT_THAT(Listed({.kind = RoomKind::kMulti, .count = 9}), ElementsAre("gen1", "r3", "r1"));
   EXPECT_THAT(Listed({.kind = RoomKind::kMulti, .dialect = Dialect::kGen2, .index = 1, .count = 9}),
               ElementsAre("r1"));
@@ -86,7 +88,7 @@ TEST_F(SqliteLive, DoesNotReuseAListPlaceAfterARestart) {
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   Do(Preparing(MakeWaitingRoom(key.kind, "r1")));
   Do(Adding(key, "host"));
-  const std::uint64_t place = store_->Load(key)->place;
+  const std::uint64_t place = store_->rooms().Load(key)->place;
   Do(Destroying(key, "host"));
   OpenStore();
   const auto again = Apply(*store_, Preparing(MakeWaitingRoom(key.kind, "r1")));
@@ -99,12 +101,12 @@ TEST_F(SqliteLive, UndoesAFailedViewerWriteOnly) {
   ReopenThatRefuses("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ABORT");
   const std::vector<RoomUpdate> batch = {Watching(kLive, "bob"), Watching(kLive, "bad"),
                                          Watching(kLive, "eve")};
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   EXPECT_OK(outcomes.at(0));
   EXPECT_ERROR(kStoreBroken, outcomes.at(1));
   EXPECT_OK(outcomes.at(2));
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}", "bob={}", "eve={}"));
-  const Room room = *store_->Load(kLive);
+  const Room room = *store_->rooms().Load(kLive);
   EXPECT_EQ(room.audience_count, 4u);
   EXPECT_EQ(room.last_event, 6u);
   EXPECT_EQ(CountEvents(), 6u);
@@ -115,7 +117,7 @@ TEST_F(SqliteLive, KeepsAViewerIfItsLeaveEventCannotBeWritten) {
   ReopenThatRefuses("INSERT ON events WHEN NEW.type = 8", "ABORT");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, LeavingAudience(kLive, "zoe")));
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLive)->audience_count, 2u);
   EXPECT_EQ(CountEvents(), 4u);
 }
 
@@ -124,7 +126,7 @@ TEST_F(SqliteLive, KeepsARoomPreparedIfItsFirstPusherCannotBeWritten) {
   Do(Preparing(MakeWaitingRoom(key.kind, "r1")));
   ReopenThatRefuses("INSERT ON events WHEN NEW.user_id = 'bad'", "ABORT");
   EXPECT_ERROR(kStoreBroken, Apply(*store_, Adding(key, "bad")));
-  EXPECT_EQ(store_->Load(key)->place, 0u);
+  EXPECT_EQ(store_->rooms().Load(key)->place, 0u);
   EXPECT_THAT(Listed({.kind = key.kind, .count = 9}), IsEmpty());
   const auto added = Apply(*store_, Adding(key, "good"));
   ASSERT_OK(added);
@@ -138,13 +140,13 @@ TEST_F(SqliteLive, KeepsCustomFieldsIfTheirEventCannotBeWritten) {
   ReopenThatRefuses("UPDATE ON events", "ABORT");  // a second change in a commit updates its event
   const std::vector<RoomUpdate> batch = {SettingCustom(kLive, "1"), SettingCustom(kLive, "2"),
                                          Watching(kLive, "bob"), SettingCustom(kLive, "3")};
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   EXPECT_OK(outcomes.at(0));
   EXPECT_ERROR(kStoreBroken, outcomes.at(1));
   EXPECT_OK(outcomes.at(2));
   EXPECT_OK(outcomes.at(3));
-  EXPECT_EQ(store_->Load(kLive)->custom, R"({"a":3})");
-  EXPECT_EQ(store_->Load(kLive)->last_event, 7u);
+  EXPECT_EQ(store_->rooms().Load(kLive)->custom, R"({"a":3})");
+  EXPECT_EQ(store_->rooms().Load(kLive)->last_event, 7u);
   EXPECT_EQ(CountEvents(), 7u);
 }
 
@@ -159,8 +161,8 @@ TEST_F(SqliteLive, WritesNoEventForAnUndoneChange) {
   };
   const std::vector<RoomUpdate> batch = {undone, Watching(kLive, "bob", "info of bob"),
                                          SettingCustom(kLive, "2")};
-  EXPECT_ERROR(kStoreBroken, store_->UpdateAll(batch).at(0));
-  const auto page = store_->ReadEvents(Cursor::Start(), 10);
+  EXPECT_ERROR(kStoreBroken, store_->rooms().UpdateAll(batch).at(0));
+  const auto page = store_->rooms().ReadEvents(Cursor::Start(), 10);
   ASSERT_EQ(page->events.size(), 6u);
   EXPECT_EQ(page->events.at(4).event.payload,
             EventPayload(AudienceAdded{
@@ -174,11 +176,11 @@ TEST_F(SqliteLive, UndoesViewerChangesOfALostTransaction) {
   ReopenThatRefuses("INSERT ON audiences WHEN NEW.user_id = 'bad'", "ROLLBACK");
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
                                          SettingCustom(kLive, "1"), Watching(kLive, "bad")};
-  for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->custom, "{}");
+  EXPECT_EQ(store_->rooms().Load(kLive)->custom, "{}");
   Do(SettingCustom(kLive, "2"));
-  EXPECT_EQ(store_->Load(kLive)->last_event, 5u);
+  EXPECT_EQ(store_->rooms().Load(kLive)->last_event, 5u);
 }
 
 class SqliteLiveDisk : public SqliteLive {
@@ -198,15 +200,15 @@ TEST_F(SqliteLiveDisk, UndoesViewerChangesThatCouldNotBeWritten) {
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob"),
                                          Watching(kLive, "amy", "new")};
   vfs_.write_failure = SQLITE_FULL;
-  for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
   store_.reset();  // the disk still fails
   vfs_.write_failure = SQLITE_OK;
   OpenOnFailingDisk();
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
-  EXPECT_EQ(store_->Load(kLive)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLive)->audience_count, 2u);
   EXPECT_EQ(CountEvents(), 4u);
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
   OpenOnFailingDisk();
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("amy=new", "bob={}"));
   EXPECT_EQ(CountEvents(), 7u);
@@ -216,7 +218,7 @@ TEST_F(SqliteLiveDisk, KeepsUnsyncedViewerChangesAtomicAcrossARestart) {
   MakeLiveRoomWithViewers();
   const std::vector<RoomUpdate> batch = {LeavingAudience(kLive, "zoe"), Watching(kLive, "bob")};
   vfs_.sync_failure = SQLITE_IOERR_FSYNC;
-  for (const auto& outcome : store_->UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) EXPECT_ERROR(kStoreBroken, outcome);
   EXPECT_THAT(ViewersOf(*store_, kLive), ElementsAre("zoe={}", "amy={}"));
   store_.reset();
   vfs_.sync_failure = SQLITE_OK;
@@ -224,7 +226,7 @@ TEST_F(SqliteLiveDisk, KeepsUnsyncedViewerChangesAtomicAcrossARestart) {
   // The failed commit may still have reached the disk.
   const bool whole = CountEvents() == 6;
   EXPECT_EQ(CountEvents(), whole ? 6u : 4u);
-  EXPECT_EQ(store_->Load(kLive)->last_event, CountEvents());
+  EXPECT_EQ(store_->rooms().Load(kLive)->last_event, CountEvents());
   EXPECT_EQ(ViewersOf(*store_, kLive), whole ? std::vector<std::string>({"amy={}", "bob={}"})
                                              : std::vector<std::string>({"zoe={}", "amy={}"}));
 }

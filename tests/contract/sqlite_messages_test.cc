@@ -301,7 +301,7 @@ TEST_F(SqliteMessagesOnDisk, AndRoomsAreReadWithoutWaitingForTheWriter) {
   std::latch read(1);
   const RoomKey key = MakeKey(RoomKind::kMulti, "r1");
   const std::jthread writer([&] {
-    const auto added = store_->Update(key, [&](const Room* stored) {
+    const auto added = store_->rooms().Update(key, [&](const Room* stored) {
       writing.count_down();
       read.wait();
       return rules::AddPusher(stored, Dialect::kGen1, MakePusher("bob"), {}, {}, kNoon);
@@ -309,11 +309,11 @@ TEST_F(SqliteMessagesOnDisk, AndRoomsAreReadWithoutWaitingForTheWriter) {
     EXPECT_OK(added);
   });
   writing.wait();
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator"));
-  EXPECT_EQ(store_->List({.kind = key.kind, .count = 5})->size(), 1u);
-  EXPECT_EQ(store_->Scan(0, 5)->rooms.size(), 1u);
-  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
-  EXPECT_EQ(store_->CountRooms(key.kind), 1u);
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator"));
+  EXPECT_EQ(store_->rooms().List({.kind = key.kind, .count = 5})->size(), 1u);
+  EXPECT_EQ(store_->rooms().Scan(0, 5)->rooms.size(), 1u);
+  EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 10)->events.size(), 2u);
+  EXPECT_EQ(store_->rooms().CountRooms(key.kind), 1u);
   Mail mail(*store_);
   EXPECT_THAT(BodiesOf(mail.All()), ElementsAre("1", "2"));
   EXPECT_EQ(mail.NewestIn(room_), 1u);

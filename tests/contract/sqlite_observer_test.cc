@@ -86,14 +86,14 @@ TEST_F(SqliteObserver, ReceivesTheGroupSizeOfACommitBeforeItIsAnswered) {
   const std::vector<RoomUpdate> batch = {Creating(MakeRoom(RoomKind::kMulti, "r1")),
                                          Creating(MakeRoom(RoomKind::kMulti, "r2")),
                                          Creating(MakeRoom(RoomKind::kLive, "r2"))};
-  (void)store_->UpdateAll(batch);
+  (void)store_->rooms().UpdateAll(batch);
   const CommitStats stats = OnlyCommit();
   EXPECT_EQ(stats.writes, 3U);
   EXPECT_TRUE(stats.succeeded);
   EXPECT_EQ(stats.retained_events, 4U) << "two per room";
   EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "an existing room is not an error of the store";
 
-  EXPECT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 1}));
+  EXPECT_OK(store_->rooms().TrimEvents({.keep_since = kNoon, .max_events = 1}));
   EXPECT_EQ(OnlyCommit().retained_events, 1U);
 }
 
@@ -132,9 +132,9 @@ TEST_F(SqliteObserver, ReceivesBusyErrors) {
 TEST_F(SqliteObserver, ReceivesFailedReads) {
   AllowCompilingAgain();
   RunSql(Path(), "DROP TABLE events");
-  EXPECT_ERROR(kStoreBroken, store_->ReadEvents(Cursor::Start(), 1));
+  EXPECT_ERROR(kStoreBroken, store_->rooms().ReadEvents(Cursor::Start(), 1));
   EXPECT_THAT(work_.TakeErrors(), ElementsAre(Pair(StoreOperation::kRead, Errc::kStoreBroken)));
-  EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(MakeKey(RoomKind::kMulti, "r1")));
   EXPECT_THAT(work_.TakeErrors(), IsEmpty()) << "a missing room is not an error";
 }
 

@@ -24,7 +24,7 @@ class SqliteOpen : public SqliteFixture {
     for (int i = 0; i < rooms; ++i) {
       creating.push_back(Creating(MakeRoom(RoomKind::kMulti, "r" + std::to_string(i))));
     }
-    for (const auto& created : store_->UpdateAll(creating)) ASSERT_OK(created);
+    for (const auto& created : store_->rooms().UpdateAll(creating)) ASSERT_OK(created);
     store_.reset();
   }
 };
@@ -32,7 +32,7 @@ class SqliteOpen : public SqliteFixture {
 TEST_F(SqliteOpen, CreatesAMissingStore) {
   OpenStore();
   EXPECT_TRUE(std::filesystem::exists(Path()));
-  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 1)->next.epoch, Options().new_epoch);
+  EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 1)->next.epoch, Options().new_epoch);
 }
 
 TEST_F(SqliteOpen, CreatesAStoreInAnEmptyFile) {
@@ -49,7 +49,7 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
   MakeOldStore("schema_0001.sql");
   OpenStore();
 
-  const auto page = store_->Scan(0, 10);
+  const auto page = store_->rooms().Scan(0, 10);
   ASSERT_OK(page);
   const std::vector<Room>& rooms = page->rooms;
   ASSERT_THAT(IdsOf(rooms), ElementsAre("old_multi", "old_live"));
@@ -62,19 +62,20 @@ TEST_F(SqliteOpen, OpensAStoreOfSchemaVersion1) {
   EXPECT_THAT(UsersOf(multi), ElementsAre("creator", "bob"));
   EXPECT_EQ(multi.pushers.back().push_url, MakePusher("bob").push_url);
 
-  const auto events = store_->ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 10);
+  const auto events = store_->rooms().ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 10);
   ASSERT_OK(events);
   ASSERT_EQ(events->events.size(), 9u);
   EXPECT_EQ(events->events.front().position, 5u);
   EXPECT_ERROR(kCursorExpired,
-               store_->ReadEvents({.epoch = "0123456789abcdef", .position = 3}, 10));
+               store_->rooms().ReadEvents({.epoch = "0123456789abcdef", .position = 3}, 10));
 
   EXPECT_EQ(events->events.front().room_number, 0u);  // not recorded by that version
 
   const auto added = Apply(*store_, Creating(MakeRoom(RoomKind::kDouble, "new")));
   ASSERT_OK(added);
   EXPECT_EQ(added->room.sequence, 5u);  // room 4 is destroyed; its number is not reused
-  EXPECT_EQ(store_->ReadEvents({.epoch = "0123456789abcdef", .position = 13}, 1)
+  EXPECT_EQ(store_->rooms()
+                .ReadEvents({.epoch = "0123456789abcdef", .position = 13}, 1)
                 ->events.front()
                 .room_number,
             5u);

@@ -42,11 +42,11 @@ TEST_F(SqliteRestart, CountsStoredRoomsTowardTheMostRooms) {
 
 TEST_F(SqliteRestart, KeepsItsHistory) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
-  const auto first = store_->ReadEvents(Cursor::Start(), 1);
+  const auto first = store_->rooms().ReadEvents(Cursor::Start(), 1);
   SqliteOptions options = Options();
   options.new_epoch = "ffffffffffffffff";
   OpenStore(options);
-  const auto rest = store_->ReadEvents(first->next, 10);
+  const auto rest = store_->rooms().ReadEvents(first->next, 10);
   ASSERT_OK(rest);
   ASSERT_EQ(rest->events.size(), 1u);
   EXPECT_EQ(rest->next.epoch, "00c0ffee00c0ffee");
@@ -54,13 +54,13 @@ TEST_F(SqliteRestart, KeepsItsHistory) {
 
 TEST_F(SqliteRestart, DoesNotReuseThePositionOfATrimmedEvent) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
-  const Cursor first = store_->ReadEvents(Cursor::Start(), 1)->next;
-  const Cursor end = store_->ReadEvents(Cursor::Start(), 10)->next;
-  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 0}));
+  const Cursor first = store_->rooms().ReadEvents(Cursor::Start(), 1)->next;
+  const Cursor end = store_->rooms().ReadEvents(Cursor::Start(), 10)->next;
+  ASSERT_OK(store_->rooms().TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 0}));
   OpenStore();
-  EXPECT_ERROR(kCursorExpired, store_->ReadEvents(first, 10));
+  EXPECT_ERROR(kCursorExpired, store_->rooms().ReadEvents(first, 10));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob")));
-  const auto page = store_->ReadEvents(end, 10);
+  const auto page = store_->rooms().ReadEvents(end, 10);
   ASSERT_OK(page);
   ASSERT_EQ(page->events.size(), 1u);
   EXPECT_GT(page->events.front().position, end.position);
@@ -69,14 +69,17 @@ TEST_F(SqliteRestart, DoesNotReuseThePositionOfATrimmedEvent) {
 TEST_F(SqliteRestart, KeepsTheByteCountOfItsEvents) {
   ASSERT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kMulti, "r1"))));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob")));
-  ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 2}));
-  const auto page = store_->ReadEvents(Cursor::Start(), 10);
+  ASSERT_OK(store_->rooms().TrimEvents({.keep_since = {}, .max_events = 2}));
+  const auto page = store_->rooms().ReadEvents(Cursor::Start(), 10);
   ASSERT_OK(page);
   std::uint64_t bytes = 0;
   for (const StoredEvent& stored : page->events) bytes += StoredBytes(stored.event);
   OpenStore();
-  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes}), 0u);
-  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes - 1}), 1u);
+  EXPECT_EQ(*store_->rooms().TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes}),
+            0u);
+  EXPECT_EQ(
+      *store_->rooms().TrimEvents({.keep_since = {}, .max_events = 10, .max_bytes = bytes - 1}),
+      1u);
 }
 
 TEST_F(SqliteRestart, LeavesOneFileBehind) {

@@ -40,7 +40,7 @@ class SqliteService : public testing::Test {
       keys.push_back(MakeKey(RoomKind::kMulti, "r" + std::to_string(i)));
       creating.push_back(Creating(MakeRoom(keys.back().kind, keys.back().id.value, creator)));
     }
-    for (const auto& outcome : store_->UpdateAll(creating)) EXPECT_OK(outcome);
+    for (const auto& outcome : store_->rooms().UpdateAll(creating)) EXPECT_OK(outcome);
     return keys;
   }
 
@@ -48,7 +48,7 @@ class SqliteService : public testing::Test {
   int GoneWithTheRoom(const UserId& user) {
     const EventPayload gone = PusherDeleted{.user_id = user, .reason = LeaveReason::kRoomDestroyed};
     int count = 0;
-    const auto page = store_->ReadEvents(Cursor::Start(), 1000);
+    const auto page = store_->rooms().ReadEvents(Cursor::Start(), 1000);
     EXPECT_OK(page);
     for (const StoredEvent& stored : page->events) {
       if (stored.event.payload == gone) ++count;

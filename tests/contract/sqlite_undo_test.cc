@@ -46,13 +46,13 @@ class SqliteUndo : public SqliteFixture {
   static RoomKey KeyOf(const std::string& user) { return MakeKey(RoomKind::kMulti, user); }
 
   std::vector<Result<RoomChange>> UpdateAll(const std::vector<RoomUpdate>& batch) {
-    return store_->UpdateAll(batch);
+    return store_->rooms().UpdateAll(batch);
   }
 
   /// One "<position> <room> <number within the room>" per stored event.
   std::vector<std::string> History() {
     std::vector<std::string> history;
-    const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 100);
+    const Result<EventPage> page = store_->rooms().ReadEvents(Cursor::Start(), 100);
     EXPECT_OK(page);
     if (!page) return history;
     for (const auto& [position, room_number, event] : page->events) {
@@ -64,17 +64,17 @@ class SqliteUndo : public SqliteFixture {
 
   /// Checks every read path: the store has exactly these multi rooms, numbered from 1.
   void ExpectRooms(const std::vector<std::string>& ids) {
-    const auto scanned = store_->Scan(0, 10);
+    const auto scanned = store_->rooms().Scan(0, 10);
     ASSERT_OK(scanned);
     EXPECT_EQ(IdsOf(scanned->rooms), ids);
     for (std::size_t i = 0; i < scanned->rooms.size(); ++i)
       EXPECT_EQ(scanned->rooms[i].sequence, i + 1);
-    EXPECT_EQ(IdsOf(*store_->List({.kind = RoomKind::kMulti, .count = 10})), ids);
-    EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), ids.size());
+    EXPECT_EQ(IdsOf(*store_->rooms().List({.kind = RoomKind::kMulti, .count = 10})), ids);
+    EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kMulti), ids.size());
   }
   /// The listener has heard of what is stored, and of nothing else.
   void ExpectAllReceived() {
-    const Result<EventPage> page = store_->ReadEvents(Cursor::Start(), 1000);
+    const Result<EventPage> page = store_->rooms().ReadEvents(Cursor::Start(), 1000);
     ASSERT_OK(page);
     EXPECT_EQ(listener_.events(), page->events);
   }
@@ -92,7 +92,7 @@ TEST_F(SqliteUndo, UndoesAFailedUpdateOnly) {
   EXPECT_EQ(outcomes[2]->room.sequence, 2u);
 
   ExpectRooms({"good1", "good2"});
-  EXPECT_ERROR(kRoomNotFound, store_->Load(KeyOf("bad")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(KeyOf("bad")));
   EXPECT_THAT(History(), ElementsAre("1 good1 1", "2 good1 2", "3 good2 1", "4 good2 2"));
   ExpectAllReceived();
 }
@@ -117,7 +117,7 @@ TEST_F(SqliteUndo, UndoesAFailedUpdateWithinItsRoom) {
   EXPECT_OK(outcomes[1]);
   EXPECT_ERROR(kStoreBroken, outcomes[2]);
   ASSERT_OK(outcomes[3]);
-  EXPECT_EQ(*store_->Load(key), outcomes[3]->room);
+  EXPECT_EQ(*store_->rooms().Load(key), outcomes[3]->room);
   EXPECT_THAT(UsersOf(outcomes[3]->room), ElementsAre("host", "amy", "bob"));
   EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3", "4 host 4"));
   ExpectAllReceived();
@@ -164,7 +164,7 @@ TEST_F(SqliteUndo, KeepsARoomIfItsEndCannotBeWritten) {
   EXPECT_OK(outcomes[2]);
 
   ExpectRooms({"host", "other"});
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("host", "bob"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("host", "bob"));
   EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3", "4 other 1", "5 other 2"));
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, CreatingFor("third")));
   ExpectAllReceived();
@@ -174,19 +174,20 @@ TEST_F(SqliteUndo, TrimDoesNotCountUndoneEvents) {
   OpenStoreThatRefuses(kEventOfBad, "ABORT");
   UpdateAll({CreatingFor("good1"), CreatingFor("bad"), CreatingFor("good2")});
   const EventRetention newest{.keep_since = {}, .max_events = 1};
-  const auto trimmed = store_->TrimEvents(newest);
+  const auto trimmed = store_->rooms().TrimEvents(newest);
   ASSERT_OK(trimmed);
   EXPECT_EQ(*trimmed, 3u);
   EXPECT_THAT(History(), ElementsAre("4 good2 2"));
-  EXPECT_EQ(*store_->TrimEvents(newest), 0u);
+  EXPECT_EQ(*store_->rooms().TrimEvents(newest), 0u);
 }
 
 TEST_F(SqliteUndo, AFailedTrimRemovesNothing) {
   OpenStoreThatRefuses(kLossOfTheThirdEvent, "FAIL");
   UpdateAll({CreatingFor("good1"), CreatingFor("good2")});
-  EXPECT_ERROR(kStoreBroken, store_->TrimEvents({.keep_since = {}, .max_events = 0}));
+  EXPECT_ERROR(kStoreBroken, store_->rooms().TrimEvents({.keep_since = {}, .max_events = 0}));
   EXPECT_EQ(History().size(), 4u);
-  const auto trimmed = store_->TrimEvents({.keep_since = {}, .max_events = 0, .most_per_call = 2});
+  const auto trimmed =
+      store_->rooms().TrimEvents({.keep_since = {}, .max_events = 0, .most_per_call = 2});
   ASSERT_OK(trimmed);
   EXPECT_EQ(*trimmed, 2u);
   EXPECT_THAT(History(), ElementsAre("3 good2 1", "4 good2 2"));
@@ -231,7 +232,7 @@ TEST_F(SqliteUndo, WritesSucceedAfterALostTransaction) {
                                      "5 good1 3"));
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, CreatingFor("good3")));
   ExpectAllReceived();
-  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 1}), 4u);
+  EXPECT_EQ(*store_->rooms().TrimEvents({.keep_since = {}, .max_events = 1}), 4u);
 }
 
 TEST_F(SqliteUndo, StoresNothingOfAGroupLostByAnotherCaller) {
@@ -258,10 +259,11 @@ TEST_F(SqliteUndo, StoresNothingOfAGroupLostByAnotherCaller) {
   }
   ASSERT_OK(Apply(*store_, CreatingFor("last")));
   acknowledged.emplace_back("last");
-  EXPECT_EQ(IdsOf(store_->Scan(0, 1000)->rooms), acknowledged);
-  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), acknowledged.size());
+  EXPECT_EQ(IdsOf(store_->rooms().Scan(0, 1000)->rooms), acknowledged);
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kMulti), acknowledged.size());
   ExpectAllReceived();
-  EXPECT_EQ(*store_->TrimEvents({.keep_since = {}, .max_events = 0}), acknowledged.size() * 2);
+  EXPECT_EQ(*store_->rooms().TrimEvents({.keep_since = {}, .max_events = 0}),
+            acknowledged.size() * 2);
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ class SqliteUpgrade : public SqliteFixture, public testing::WithParamInterface<c
 };
 
 TEST_P(SqliteUpgrade, KeepsRoomsActiveAndInListOrder) {
-  const auto page = store_->Scan(0, 10);
+  const auto page = store_->rooms().Scan(0, 10);
   ASSERT_OK(page);
   ASSERT_FALSE(page->rooms.empty());
   for (const Room& room : page->rooms) {
@@ -44,21 +44,21 @@ TEST_P(SqliteUpgrade, KeepsRoomsActiveAndInListOrder) {
     EXPECT_EQ(room.audience_count, 0u);
     EXPECT_THAT(ViewersOf(*store_, room.key), IsEmpty());
   }
-  EXPECT_THAT(IdsOf(*store_->List({.kind = RoomKind::kLive, .count = 10})),
+  EXPECT_THAT(IdsOf(*store_->rooms().List({.kind = RoomKind::kLive, .count = 10})),
               ElementsAre("old_live"));
-  EXPECT_EQ(IdsOf(*store_->List({.kind = kKind, .count = 1})), std::vector{kOld.id.value});
+  EXPECT_EQ(IdsOf(*store_->rooms().List({.kind = kKind, .count = 1})), std::vector{kOld.id.value});
 }
 
 TEST_P(SqliteUpgrade, ListsNewRoomsAfterUpgradedOnes) {
-  std::vector<std::string> ids = IdsOf(*store_->List({.kind = kKind, .count = 10}));
-  const std::uint64_t newest = store_->Scan(0, 10)->rooms.back().sequence;
+  std::vector<std::string> ids = IdsOf(*store_->rooms().List({.kind = kKind, .count = 10}));
+  const std::uint64_t newest = store_->rooms().Scan(0, 10)->rooms.back().sequence;
   const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, "new")));
   ASSERT_OK(made);
   EXPECT_GT(made->room.sequence, newest);
-  EXPECT_EQ(IdsOf(*store_->List({.kind = kKind, .count = 10})), ids);
+  EXPECT_EQ(IdsOf(*store_->rooms().List({.kind = kKind, .count = 10})), ids);
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "new"), "host")));
   ids.emplace_back("new");
-  EXPECT_EQ(IdsOf(*store_->List({.kind = kKind, .count = 10})), ids);
+  EXPECT_EQ(IdsOf(*store_->rooms().List({.kind = kKind, .count = 10})), ids);
 }
 
 TEST_P(SqliteUpgrade, AllowsViewersAndCustomFieldsInUpgradedRooms) {
@@ -66,7 +66,7 @@ TEST_P(SqliteUpgrade, AllowsViewersAndCustomFieldsInUpgradedRooms) {
   ASSERT_OK(Apply(*store_, SettingCustom(kOld, "1")));
   ASSERT_OK(Apply(*store_, Deleting(kOld, "bob")));
   OpenStore();
-  const Room room = *store_->Load(kOld);
+  const Room room = *store_->rooms().Load(kOld);
   EXPECT_EQ(room.custom, R"({"a":1})");
   EXPECT_EQ(room.audience_count, 1u);
   EXPECT_EQ(room.last_event, 6u);
@@ -75,7 +75,7 @@ TEST_P(SqliteUpgrade, AllowsViewersAndCustomFieldsInUpgradedRooms) {
 }
 
 TEST_P(SqliteUpgrade, KeepsEventsUnchanged) {
-  const auto page = store_->ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 100);
+  const auto page = store_->rooms().ReadEvents({.epoch = "0123456789abcdef", .position = 4}, 100);
   ASSERT_OK(page);
   ASSERT_GE(page->events.size(), 9u);
   const RoomEvent& left = page->events.at(7).event;
@@ -85,8 +85,8 @@ TEST_P(SqliteUpgrade, KeepsEventsUnchanged) {
 }
 
 /// Checks that each room's history equals that room's part of all events.
-void ExpectHistories(Store& store, const Cursor& from) {
-  const auto all = store.ReadEvents(from, 1000);
+void ExpectHistories(Storage& store, const Cursor& from) {
+  const auto all = store.rooms().ReadEvents(from, 1000);
   ASSERT_OK(all);
   ASSERT_FALSE(all->events.empty());
   for (const StoredEvent& stored : all->events) {
@@ -224,7 +224,7 @@ TEST_P(SqliteUpgradeInterrupted, LeavesTheOldStoreUnchanged) {
   EXPECT_GT(cut_short, 0);
   EXPECT_EQ(Ask("PRAGMA integrity_check"), "ok ");
   OpenStore();
-  EXPECT_THAT(store_->Scan(0, 10)->rooms, testing::Not(IsEmpty()));
+  EXPECT_THAT(store_->rooms().Scan(0, 10)->rooms, testing::Not(IsEmpty()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
@@ -239,7 +239,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradeInterrupted,
 class SqliteUpgradePopulated : public SqliteUpgrade {};
 
 TEST_P(SqliteUpgradePopulated, KeepsAllData) {
-  const auto page = store_->Scan(0, 10);
+  const auto page = store_->rooms().Scan(0, 10);
   ASSERT_OK(page);
   EXPECT_THAT(IdsOf(page->rooms), ElementsAre("multi", "waiting", "live", "777"));
   EXPECT_FALSE(page->rooms.at(1).IsActive());
@@ -249,7 +249,7 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   EXPECT_EQ(page->rooms.at(3).creator.value, "eve");
   EXPECT_THAT(ViewersOf(*store_, MakeKey(RoomKind::kLive, "live")),
               ElementsAre("zoe=info of zoe", "amy={}"));
-  EXPECT_EQ(store_->ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
+  EXPECT_EQ(store_->rooms().ReadEvents(Cursor::Start(), 100)->events.size(), 19u);
   EXPECT_EQ(store_->bans().LoadBans(TimePoint())->size(), 1u);
   // The task of its group; the events after the position are those of a webrtc room.
   EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
@@ -257,13 +257,13 @@ TEST_P(SqliteUpgradePopulated, KeepsAllData) {
   const std::size_t sessions = std::string(GetParam()).starts_with("schema_0003") ? 0 : 1;
   EXPECT_EQ(store_->sessions().LoadSessions(TimePoint(), 10)->size(), sessions);
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kDouble, "waiting"), "host")));
-  EXPECT_EQ(store_->Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
+  EXPECT_EQ(store_->rooms().Load(MakeKey(RoomKind::kDouble, "waiting"))->creator.value, "host");
 }
 
 TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
   const RoomKey live = MakeKey(RoomKind::kLive, "live");
   ASSERT_OK(Apply(*store_, SettingField(live, "title", R"("x")")));
-  const auto events = store_->ReadRoomEvents(live, std::nullopt, 2);
+  const auto events = store_->rooms().ReadRoomEvents(live, std::nullopt, 2);
   ASSERT_OK(events);
   EXPECT_EQ(events->at(0).event.payload,
             EventPayload(
@@ -292,23 +292,24 @@ TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
 
 TEST_P(SqliteUpgradePopulated, AllowsMixesInUpgradedRooms) {
   const RoomKey live = MakeKey(RoomKind::kLive, "live");
-  EXPECT_FALSE(store_->Load(live)->mix);
+  EXPECT_FALSE(store_->rooms().Load(live)->mix);
   ASSERT_OK(Apply(*store_, Mixing(live, {{.user_id = {"creator"}}})));
   OpenStore();
-  EXPECT_EQ(store_->Load(live)->mix, kMixCanvas);
-  EXPECT_EQ(store_->Load(live)->pushers.at(0).mix_place, MixPlace());
+  EXPECT_EQ(store_->rooms().Load(live)->mix, kMixCanvas);
+  EXPECT_EQ(store_->rooms().Load(live)->pushers.at(0).mix_place, MixPlace());
 }
 
 TEST_P(SqliteUpgradePopulated, CountsTheBytesOfExistingEvents) {
-  const auto page = store_->ReadEvents(Cursor::Start(), 100);
+  const auto page = store_->rooms().ReadEvents(Cursor::Start(), 100);
   ASSERT_OK(page);
   std::uint64_t bytes = 0;
   for (const StoredEvent& stored : page->events) bytes += StoredBytes(stored.event);
-  EXPECT_EQ(*store_->TrimEvents({.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes}),
+  EXPECT_EQ(*store_->rooms().TrimEvents(
+                {.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes}),
             0u);
-  EXPECT_EQ(
-      *store_->TrimEvents({.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes - 1}),
-      1u);
+  EXPECT_EQ(*store_->rooms().TrimEvents(
+                {.keep_since = TimePoint(), .max_events = 100, .max_bytes = bytes - 1}),
+            1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
@@ -320,7 +321,7 @@ INSTANTIATE_TEST_SUITE_P(Schemas, SqliteUpgradePopulated,
 class SqliteUpgradeWithoutMessages : public SqliteUpgrade {};
 
 TEST_P(SqliteUpgradeWithoutMessages, AllowsMessagesInUpgradedRooms) {
-  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kLive, "live"))->sequence;
+  const std::uint64_t room = store_->rooms().Load(MakeKey(RoomKind::kLive, "live"))->sequence;
   EXPECT_EQ(*store_->messages().NewestMessage(), 0u);
   EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 0u);
   const auto appended =
@@ -350,7 +351,7 @@ TEST_F(SqliteUpgradeOfVersion8, KeepsMessagesAndGroups) {
   }
   EXPECT_THAT(BodiesOf(*store_->messages().ReadPendingMessages({"bob"}, TimePoint(), 10)),
               ElementsAre("pending"));
-  const std::uint64_t room = store_->Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
+  const std::uint64_t room = store_->rooms().Load(MakeKey(RoomKind::kMulti, "multi"))->sequence;
   EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 3u);
   const auto groups = store_->accounts().LoadGroupJoins();
   ASSERT_OK(groups);
@@ -382,7 +383,7 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
   ASSERT_OK(recordings);
   ASSERT_EQ(recordings->size(), 1u);
   EXPECT_EQ(recordings->front().file, "1_bob-1700000000.flv");
-  EXPECT_THAT(UsersOf(*store_->Load(MakeKey(RoomKind::kMulti, "multi"))),
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(MakeKey(RoomKind::kMulti, "multi"))),
               ElementsAre("creator", "bob"));
 }
 
@@ -421,8 +422,8 @@ TEST_F(SqliteUpgradeOfVersion2, KeepsBansTasksAndRoomNumbers) {
   ASSERT_EQ(destroys->size(), 1u);
   EXPECT_EQ(destroys->front().group, RoomId{"room_0badc0de_0001"});
   EXPECT_EQ(store_->deliveries().CountDeliveries()->groups, 1u);
-  EXPECT_EQ(*store_->Newest(), position);
-  const auto page = store_->ReadEvents({.epoch = position.epoch, .position = 13}, 10);
+  EXPECT_EQ(*store_->rooms().Newest(), position);
+  const auto page = store_->rooms().ReadEvents({.epoch = position.epoch, .position = 13}, 10);
   ASSERT_OK(page);
   ASSERT_EQ(page->events.size(), 2u);
   for (const StoredEvent& stored : page->events) EXPECT_EQ(stored.room_number, 6u);

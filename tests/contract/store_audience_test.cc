@@ -22,12 +22,12 @@ TEST_P(StoreContract, LoadsViewersInJoinOrder) {
   Create(LiveRoom());
   for (const char* user : {"zoe", "amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("zoe={}", "amy={}", "bob={}"));
-  const auto page = store_->LoadAudiences(kLiveR1);
+  const auto page = store_->rooms().LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   EXPECT_EQ(page->dialect, Dialect::kGen2);
   EXPECT_TRUE(page->is_active);
   EXPECT_EQ(page->count, 3u);
-  const Room room = *store_->Load(kLiveR1);
+  const Room room = *store_->rooms().Load(kLiveR1);
   EXPECT_EQ(room.audience_count, 3u);
   EXPECT_THAT(room.audiences, IsEmpty()) << "a room is read without its audience";
 }
@@ -37,7 +37,7 @@ TEST_P(StoreContract, KeepsTheOrderWhenAViewerChangesItsInfo) {
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy=new", "bob={}"));
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, AppendsAViewerThatRejoins) {
@@ -45,37 +45,37 @@ TEST_P(StoreContract, AppendsAViewerThatRejoins) {
   for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, LeavingAudience(kLiveR1, "amy")));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}"));
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 2u);
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "back")));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "zoe={}", "amy=back"));
 }
 
 /// The stay that an edit sees.
-std::string StoredStay(Store& store, const RoomKey& key, const std::string& user_id) {
+std::string StoredStay(Storage& store, const RoomKey& key, const std::string& user_id) {
   std::string stay;
   const auto look = [&](const Room* stored) -> Result<RoomChange> {
     stay = StayOf(*stored, *FindAudience(*stored, {user_id}));
     return RoomChange{.room = *stored};
   };
-  EXPECT_OK(store.Update({.key = key, .edit = look, .audience = UserId{user_id}}));
+  EXPECT_OK(store.rooms().Update({.key = key, .edit = look, .audience = UserId{user_id}}));
   return stay;
 }
 
 TEST_P(StoreContract, KeepsTheStayOfAViewerUntilItBeginsAnother) {
   Create(LiveRoom());
-  const auto first = store_->Update(Watching(kLiveR1, "amy"));
+  const auto first = store_->rooms().Update(Watching(kLiveR1, "amy"));
   ASSERT_OK(first);
   const std::string stay = StayOf(first->room, first->room.audiences.front());
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy", "new")));
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "bob")));
   EXPECT_EQ(StoredStay(*store_, kLiveR1, "amy"), stay);
-  const auto second = store_->Update(WatchingAnew(kLiveR1, "amy"));
+  const auto second = store_->rooms().Update(WatchingAnew(kLiveR1, "amy"));
   ASSERT_OK(second);
   EXPECT_NE(StoredStay(*store_, kLiveR1, "amy"), stay);
   EXPECT_EQ(StoredStay(*store_, kLiveR1, "amy"),
             StayOf(second->room, second->room.audiences.front()));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("bob={}", "amy={}"));
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, PassesOnlyTheRequestedViewerToAnEdit) {
@@ -83,15 +83,16 @@ TEST_P(StoreContract, PassesOnlyTheRequestedViewerToAnEdit) {
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user, user)));
   const auto seen_by = [&](std::optional<UserId> asked) {
     std::vector<std::string> seen;
-    const auto looked = store_->Update({.key = kLiveR1,
-                                        .edit =
-                                            [&](const Room* stored) {
-                                              for (const Audience& viewer : stored->audiences) {
-                                                seen.push_back(viewer.user_info);
-                                              }
-                                              return RoomChange{.room = *stored};
-                                            },
-                                        .audience = std::move(asked)});
+    const auto looked =
+        store_->rooms().Update({.key = kLiveR1,
+                                .edit =
+                                    [&](const Room* stored) {
+                                      for (const Audience& viewer : stored->audiences) {
+                                        seen.push_back(viewer.user_info);
+                                      }
+                                      return RoomChange{.room = *stored};
+                                    },
+                                .audience = std::move(asked)});
     EXPECT_OK(looked);
     return seen;
   };
@@ -107,7 +108,7 @@ TEST_P(StoreContract, KeepsViewersInAChangeWithoutViewers) {
   ASSERT_OK(Apply(*store_, SettingCustom(kLiveR1, "1")));
   ASSERT_OK(Apply(*store_, Deleting(kLiveR1, "guest")));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob={}"));
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, AppliesViewerUpdatesOfABatchInOrder) {
@@ -120,29 +121,29 @@ TEST_P(StoreContract, AppliesViewerUpdatesOfABatchInOrder) {
       LeavingAudience(kLiveR1, "bob"),
       Watching(kLiveR1, "bob", "2"),
   };
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
   EXPECT_EQ(outcomes.at(3)->events.size(), 0u);
   EXPECT_EQ(outcomes.at(5)->events.size(), 0u);
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}", "bob=2"));
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 2u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 2u);
 }
 
 TEST_P(StoreContract, DeletesViewersWithTheirRoom) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Destroying(kLiveR1)));
-  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(kLiveR1));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().LoadAudiences(kLiveR1));
   Create(LiveRoom());
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), IsEmpty());
-  EXPECT_EQ(store_->Load(kLiveR1)->audience_count, 0u);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->audience_count, 0u);
   ASSERT_OK(Apply(*store_, Watching(kLiveR1, "amy")));
   EXPECT_THAT(ViewersOf(*store_, kLiveR1), ElementsAre("amy={}"));
 }
 
 TEST_P(StoreContract, ReportsAPreparedRoomAsInactiveWithoutViewers) {
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kLiveR1.kind, kLiveR1.id.value))));
-  const auto page = store_->LoadAudiences(kLiveR1);
+  const auto page = store_->rooms().LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   EXPECT_FALSE(page->is_active);
   EXPECT_THAT(page->audiences, IsEmpty());
@@ -150,8 +151,8 @@ TEST_P(StoreContract, ReportsAPreparedRoomAsInactiveWithoutViewers) {
 
 TEST_P(StoreContract, FindsViewersOnlyUnderTheKindOfTheirRoom) {
   Create(LiveRoom());
-  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kMulti, "r1")));
-  EXPECT_ERROR(kRoomNotFound, store_->LoadAudiences(MakeKey(RoomKind::kLive, "r2")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().LoadAudiences(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().LoadAudiences(MakeKey(RoomKind::kLive, "r2")));
 }
 
 TEST_P(StoreContract, LoadsTheNewestViewersThatFit) {
@@ -164,8 +165,8 @@ TEST_P(StoreContract, LoadsTheNewestViewersThatFit) {
   for (std::size_t i = 0; i < all; ++i) {
     joins.push_back(Watching(kLiveR1, "v" + std::to_string(100 + i), info, kNoon, all));
   }
-  for (const auto& outcome : store_->UpdateAll(joins)) ASSERT_OK(outcome);
-  const auto page = store_->LoadAudiences(kLiveR1);
+  for (const auto& outcome : store_->rooms().UpdateAll(joins)) ASSERT_OK(outcome);
+  const auto page = store_->rooms().LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   EXPECT_EQ(page->count, all);
   ASSERT_EQ(page->audiences.size(), fitting);
@@ -177,7 +178,7 @@ TEST_P(StoreContract, FindsTheViewersAmongSomeUsers) {
   Create(LiveRoom());
   for (const char* user : {"amy", "bob", "zoe"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   const auto find = [&](const RoomKey& key, std::vector<UserId> users) {
-    const auto found = store_->FindAudiences(key, users);
+    const auto found = store_->rooms().FindAudiences(key, users);
     EXPECT_OK(found);
     return found ? *found : std::vector<Audience>();
   };
@@ -185,7 +186,8 @@ TEST_P(StoreContract, FindsTheViewersAmongSomeUsers) {
   std::vector<std::string> found;
   for (const Audience& viewer : find(kLiveR1, users)) found.push_back(viewer.user_id.value);
   EXPECT_THAT(found, UnorderedElementsAre("zoe", "amy"));
-  EXPECT_EQ(find(kLiveR1, {{"bob"}}), std::vector{store_->LoadAudiences(kLiveR1)->audiences.at(1)});
+  EXPECT_EQ(find(kLiveR1, {{"bob"}}),
+            std::vector{store_->rooms().LoadAudiences(kLiveR1)->audiences.at(1)});
   EXPECT_THAT(find(kLiveR1, {}), IsEmpty());
   EXPECT_THAT(find(MakeKey(RoomKind::kMulti, "r1"), users), IsEmpty());
   EXPECT_THAT(find(MakeKey(RoomKind::kLive, "r2"), users), IsEmpty());
@@ -216,16 +218,16 @@ TEST_P(StoreContract, ScansTheViewersOfAllRoomsInPages) {
   Create(MakeRoom(RoomKind::kLive, "r2", "creator", Dialect::kGen2));
   for (const char* user : {"zoe", "amy"}) ASSERT_OK(Apply(*store_, Watching(kLiveR1, user)));
   ASSERT_OK(Apply(*store_, Watching(second, "bob")));
-  const auto page = store_->ScanViewers(0, {}, 2);
+  const auto page = store_->rooms().ScanViewers(0, {}, 2);
   ASSERT_OK(page);
   const StoredViewer amy{.room = kLiveR1,
-                         .room_number = store_->Load(kLiveR1)->sequence,
+                         .room_number = store_->rooms().Load(kLiveR1)->sequence,
                          .user_id = {"amy"},
                          .seat = 4};
   ASSERT_THAT(*page, testing::SizeIs(2));
   EXPECT_EQ(page->front(), amy);
   EXPECT_EQ(page->back().user_id.value, "zoe");
-  const auto rest = store_->ScanViewers(page->back().room_number, page->back().user_id, 2);
+  const auto rest = store_->rooms().ScanViewers(page->back().room_number, page->back().user_id, 2);
   ASSERT_OK(rest);
   ASSERT_THAT(*rest, testing::SizeIs(1));
   EXPECT_EQ(rest->front().room, second);

@@ -85,28 +85,28 @@ TEST_P(StoreContract, ABanOutlivesItsRoom) {
 }
 
 TEST_P(StoreContract, TheNewestCursorIsTheEndOfTheEvents) {
-  EXPECT_EQ(*store_->Newest(), (Cursor{.epoch = kEpoch, .position = 0}));
+  EXPECT_EQ(*store_->rooms().Newest(), (Cursor{.epoch = kEpoch, .position = 0}));
   Create(MakeRoom(kBannedIn.kind, "r1"));
-  EXPECT_EQ(*store_->Newest(), store_->ReadEvents(Cursor::Start(), 100)->next);
-  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 1000}));
-  const Cursor newest = *store_->Newest();
-  EXPECT_EQ(newest, store_->ReadEvents(Cursor::Start(), 100)->next);
-  EXPECT_THAT(store_->ReadEvents(newest, 100)->events, IsEmpty());
+  EXPECT_EQ(*store_->rooms().Newest(), store_->rooms().ReadEvents(Cursor::Start(), 100)->next);
+  ASSERT_OK(store_->rooms().TrimEvents({.keep_since = kNoon + seconds(1), .max_events = 1000}));
+  const Cursor newest = *store_->rooms().Newest();
+  EXPECT_EQ(newest, store_->rooms().ReadEvents(Cursor::Start(), 100)->next);
+  EXPECT_THAT(store_->rooms().ReadEvents(newest, 100)->events, IsEmpty());
 }
 
 TEST_P(StoreContract, ScanReturnsTheCursorOfItsSnapshot) {
-  EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
+  EXPECT_EQ(store_->rooms().Scan(0, 10)->at, *store_->rooms().Newest());
   Create(MakeRoom(kBannedIn.kind, "r1"));
-  EXPECT_EQ(store_->Scan(0, 10)->at, *store_->Newest());
-  EXPECT_EQ(store_->Scan(1000, 10)->at, *store_->Newest());
+  EXPECT_EQ(store_->rooms().Scan(0, 10)->at, *store_->rooms().Newest());
+  EXPECT_EQ(store_->rooms().Scan(1000, 10)->at, *store_->rooms().Newest());
 }
 
 TEST_P(StoreContract, EventsContainTheSequenceOfTheirRoom) {
   Create(MakeRoom(kBannedIn.kind, "r1"));
-  const std::uint64_t first = store_->Load(kBannedIn)->sequence;
+  const std::uint64_t first = store_->rooms().Load(kBannedIn)->sequence;
   ASSERT_OK(Apply(*store_, Destroying(kBannedIn)));
   Create(MakeRoom(kBannedIn.kind, "r1"));
-  const std::uint64_t second = store_->Load(kBannedIn)->sequence;
+  const std::uint64_t second = store_->rooms().Load(kBannedIn)->sequence;
   std::vector<std::uint64_t> numbers;
   for (const StoredEvent& stored : AllEvents()) numbers.push_back(stored.room_number);
   EXPECT_THAT(numbers, ElementsAre(first, first, first, first, second, second));

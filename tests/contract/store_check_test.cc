@@ -43,10 +43,10 @@ TEST_F(StoreCheckTest, FindsNothingInAValidStore) {
 }
 
 TEST_F(StoreCheckTest, FindsNothingInAStoreWithTrimmedEvents) {
-  const std::size_t all = store_->ReadEvents(Cursor::Start(), 1000)->events.size();
+  const std::size_t all = store_->rooms().ReadEvents(Cursor::Start(), 1000)->events.size();
   for (std::size_t kept = all; kept-- > 0;) {
-    ASSERT_OK(
-        store_->TrimEvents({.keep_since = TimePoint(), .max_events = kept, .most_per_call = 1000}));
+    ASSERT_OK(store_->rooms().TrimEvents(
+        {.keep_since = TimePoint(), .max_events = kept, .most_per_call = 1000}));
     EXPECT_THAT(Findings(), IsEmpty()) << kept << " events kept";
   }
 }

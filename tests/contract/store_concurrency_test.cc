@@ -28,7 +28,7 @@ TEST_P(StoreContract, ConcurrentAddsFillExactlyTheFreeSeats) {
     keys.push_back(MakeKey(RoomKind::kMulti, fmt::format("r{}", i)));
     creating.push_back(Creating(MakeRoom(keys.back().kind, keys.back().id.value)));
   }
-  for (const auto& outcome : store_->UpdateAll(creating)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(creating)) ASSERT_OK(outcome);
   std::atomic<int> added{0};
   InParallel(kCallers, [&](int caller) {
     // Each caller requests a seat in every room, starting at a different one.
@@ -43,7 +43,7 @@ TEST_P(StoreContract, ConcurrentAddsFillExactlyTheFreeSeats) {
     }
   });
   EXPECT_EQ(added, kRooms * 3);
-  for (const RoomKey& key : keys) EXPECT_EQ(store_->Load(key)->pushers.size(), 4u);
+  for (const RoomKey& key : keys) EXPECT_EQ(store_->rooms().Load(key)->pushers.size(), 4u);
 }
 
 TEST_P(StoreContract, ConcurrentCreatesOfOneIdSucceedOnce) {
@@ -69,7 +69,7 @@ TEST_P(StoreContract, ConcurrentCreatesNeverExceedTheRoomLimit) {
   });
   EXPECT_GE(created, kLimit);
   EXPECT_LE(created, kLimit * GetParam().programs);
-  EXPECT_EQ(store_->CountRooms(RoomKind::kLive), static_cast<std::uint64_t>(created));
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kLive), static_cast<std::uint64_t>(created));
 }
 
 TEST_P(StoreContract, ReadsSeeAcknowledgedWrites) {
@@ -78,13 +78,13 @@ TEST_P(StoreContract, ReadsSeeAcknowledgedWrites) {
       const Room room = MakeRoom(RoomKind::kMulti, fmt::format("r{}-{}", caller, i));
       const auto created = Apply(*store_, Creating(room));
       ASSERT_OK(created);
-      ASSERT_OK(store_->Load(room.key));
-      ASSERT_EQ(store_->Scan(created->room.sequence - 1, 1)->rooms.front().key, room.key);
-      const auto rooms = store_->List({.kind = room.key.kind, .count = 200});
+      ASSERT_OK(store_->rooms().Load(room.key));
+      ASSERT_EQ(store_->rooms().Scan(created->room.sequence - 1, 1)->rooms.front().key, room.key);
+      const auto rooms = store_->rooms().List({.kind = room.key.kind, .count = 200});
       ASSERT_OK(rooms);
       ASSERT_TRUE(std::ranges::count(*rooms, room.key, &Room::key) == 1);
       ASSERT_OK(Apply(*store_, Destroying(room.key)));
-      EXPECT_ERROR(kRoomNotFound, store_->Load(room.key));
+      EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(room.key));
     }
   });
 }
@@ -106,7 +106,7 @@ TEST_P(StoreContract, ReadsNeverSeeOlderStateThanEarlierReads) {
     }
     while (!is_over) {
       const std::uint64_t before = seen;
-      const auto room = store_->Load(key);
+      const auto room = store_->rooms().Load(key);
       ASSERT_OK(room);
       ASSERT_GE(room->last_event, before);
       std::uint64_t newest = before;
@@ -126,7 +126,7 @@ TEST_P(StoreContract, AReaderDuringWritesMissesNoEvent) {
     if (caller == kWriters) {
       Cursor cursor = Cursor::Start();
       while (followed.size() < kEvents) {
-        const auto page = store_->ReadEvents(cursor, 7);
+        const auto page = store_->rooms().ReadEvents(cursor, 7);
         ASSERT_OK(page);
         followed.insert(followed.end(), page->events.begin(), page->events.end());
         cursor = page->next;
@@ -163,7 +163,7 @@ TEST_P(StoreContract, ConcurrentCounterIncrementsAreAllApplied) {
   InParallel(kCallers, [&](int caller) {
     const std::string user = fmt::format("u{}", caller);
     for (int i = 0; i < kSteps; ++i) {
-      EXPECT_OK(store_->Update(key, [&](const Room* stored) {
+      EXPECT_OK(store_->rooms().Update(key, [&](const Room* stored) {
         return rules::ChangeCustom(stored, Dialect::kGen2, {user}, rules::CustomRight::kAnyone,
                                    count, SharedPolicy(), kNoon);
       }));
@@ -172,7 +172,7 @@ TEST_P(StoreContract, ConcurrentCounterIncrementsAreAllApplied) {
       EXPECT_OK(Apply(*store_, Watching(key, user, std::to_string(i))));
     }
   });
-  const Room room = *store_->Load(key);
+  const Room room = *store_->rooms().Load(key);
   EXPECT_EQ(room.custom, fmt::format(R"({{"n":{}}})", kCallers * kSteps));
   EXPECT_EQ(room.audience_count, std::size_t{kCallers});
   std::uint64_t number = 0;
@@ -203,7 +203,7 @@ TEST_P(StoreContract, ConcurrentViewersNeverOverfillAnAudience) {
     }
   });
   EXPECT_EQ(came, kMost);
-  EXPECT_EQ(store_->Load(key)->audience_count, std::size_t{kMost});
+  EXPECT_EQ(store_->rooms().Load(key)->audience_count, std::size_t{kMost});
   EXPECT_EQ(ViewersOf(*store_, key).size(), std::size_t{kMost});
 }
 
@@ -217,9 +217,9 @@ TEST_P(StoreContract, ConcurrentFirstPushersActivateTheRoomOnce) {
     if (std::holds_alternative<RoomActivated>(change->events.front().payload)) ++activated;
   });
   EXPECT_EQ(activated, 1);
-  const Room room = *store_->Load(key);
+  const Room room = *store_->rooms().Load(key);
   EXPECT_EQ(room.creator, room.pushers.front().user_id);
-  EXPECT_EQ(store_->List({.kind = key.kind, .count = 10})->size(), 1u);
+  EXPECT_EQ(store_->rooms().List({.kind = key.kind, .count = 10})->size(), 1u);
 }
 
 }  // namespace

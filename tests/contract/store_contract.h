@@ -51,7 +51,7 @@ class StoreContract : public testing::TestWithParam<StoreUnderTest> {
     std::vector<StoredEvent> events;
     Cursor cursor = Cursor::Start();
     for (;;) {
-      Result<EventPage> page = store_->ReadEvents(cursor, limit);
+      Result<EventPage> page = store_->rooms().ReadEvents(cursor, limit);
       EXPECT_OK(page);
       if (!page || page->events.empty()) return events;
       events.insert(events.end(), page->events.begin(), page->events.end());

@@ -22,7 +22,7 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   room.type = "type";
   room.custom = R"({"likes":7})";
   room.pushers = {alice};
-  const auto created = store_->Update(room.key, [&](const Room*) {
+  const auto created = store_->rooms().Update(room.key, [&](const Room*) {
     return RoomChange{
         .room = room,
         .events = {{.room = room.key, .dialect = room.dialect, .room_sequence = 1, .at = kNoon}}};
@@ -32,19 +32,19 @@ TEST_P(StoreContract, LoadsARoomAsItWasWritten) {
   room.place = created->room.place;
   EXPECT_GT(room.sequence, 0u);
   EXPECT_EQ(room.place, room.sequence);  // active from creation
-  const auto loaded = store_->Load(room.key);
+  const auto loaded = store_->rooms().Load(room.key);
   ASSERT_OK(loaded);
   EXPECT_EQ(*loaded, room);
   EXPECT_EQ(created->room, room);
 }
 
 TEST_P(StoreContract, DoesNotFindAMissingRoom) {
-  EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kDouble, "r1")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(MakeKey(RoomKind::kDouble, "r1")));
 }
 
 TEST_P(StoreContract, FindsARoomOnlyUnderItsOwnKind) {
   Create(MakeRoom(RoomKind::kDouble, "r1"));
-  EXPECT_ERROR(kRoomNotFound, store_->Load(MakeKey(RoomKind::kMulti, "r1")));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(MakeKey(RoomKind::kMulti, "r1")));
   const auto added = Apply(*store_, Adding(MakeKey(RoomKind::kMulti, "r1"), "bob"));
   EXPECT_ERROR(kRoomNotFound, added);
 }
@@ -53,12 +53,13 @@ TEST_P(StoreContract, GivesAnEditTheStoredRoom) {
   const Room room = MakeRoom(RoomKind::kMulti, "r1");
   Create(room);
   Room seen;
-  const auto refused = store_->Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
-    if (stored != nullptr) seen = *stored;
-    return Error{Errc::kNotCreator, {}};
-  });
+  const auto refused =
+      store_->rooms().Update(room.key, [&](const Room* stored) -> Result<RoomChange> {
+        if (stored != nullptr) seen = *stored;
+        return Error{Errc::kNotCreator, {}};
+      });
   EXPECT_ERROR(kNotCreator, refused);
-  EXPECT_EQ(seen, *store_->Load(room.key));
+  EXPECT_EQ(seen, *store_->rooms().Load(room.key));
 }
 
 TEST_P(StoreContract, KeepsPushersInJoinOrder) {
@@ -67,12 +68,12 @@ TEST_P(StoreContract, KeepsPushersInJoinOrder) {
   ASSERT_OK(Apply(*store_, Adding(key, "zoe")));
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));
   ASSERT_OK(Apply(*store_, Adding(key, "amy")));
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "bob", "amy"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator", "zoe", "bob", "amy"));
   ASSERT_OK(Apply(*store_, Adding(key, "zoe")));  // rejoins and keeps her seat
   ASSERT_OK(Apply(*store_, Deleting(key, "bob")));
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "amy"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator", "zoe", "amy"));
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "zoe", "amy", "bob"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator", "zoe", "amy", "bob"));
 }
 
 TEST_P(StoreContract, UpdatesTheProfileOfARejoiningPusher) {
@@ -81,17 +82,17 @@ TEST_P(StoreContract, UpdatesTheProfileOfARejoiningPusher) {
   Pusher bob = MakePusher("bob");
   for (const char* name : {"Bob", "Robert"}) {
     bob.user_name = name;
-    ASSERT_OK(store_->Update(key, [&](const Room* stored) {
+    ASSERT_OK(store_->rooms().Update(key, [&](const Room* stored) {
       return rules::AddPusher(stored, Dialect::kGen1, bob, {}, {}, kNoon);
     }));
   }
-  EXPECT_EQ(store_->Load(key)->pushers.at(1).user_name, "Robert");
+  EXPECT_EQ(store_->rooms().Load(key)->pushers.at(1).user_name, "Robert");
 }
 
 TEST_P(StoreContract, WritesChangedRoomProperties) {
   const Room room = MakeRoom(RoomKind::kMulti, "r1");
   Create(room);
-  ASSERT_OK(store_->Update(room.key, [](const Room* stored) {
+  ASSERT_OK(store_->rooms().Update(room.key, [](const Room* stored) {
     RoomChange change{.room = *stored};
     change.room.creator = {"heir"};
     change.room.info = "new info";
@@ -99,7 +100,7 @@ TEST_P(StoreContract, WritesChangedRoomProperties) {
     change.events.push_back({.room = stored->key, .room_sequence = ++change.room.last_event});
     return change;
   }));
-  const Room loaded = *store_->Load(room.key);
+  const Room loaded = *store_->rooms().Load(room.key);
   EXPECT_EQ(loaded.creator.value, "heir");
   EXPECT_EQ(loaded.info, "new info");
   EXPECT_EQ(loaded.mixed_play_url, "new url");
@@ -117,10 +118,10 @@ TEST_P(StoreContract, KeepsTextByteForByte) {
   bob.user_name = text;
   bob.user_avatar = "";
   bob.push_url = std::string(1024, '\'');
-  ASSERT_OK(store_->Update(room.key, [&](const Room* stored) {
+  ASSERT_OK(store_->rooms().Update(room.key, [&](const Room* stored) {
     return rules::AddPusher(stored, Dialect::kGen1, bob, {}, {}, kNoon);
   }));
-  const Room loaded = *store_->Load(room.key);
+  const Room loaded = *store_->rooms().Load(room.key);
   EXPECT_EQ(loaded.info, text);
   EXPECT_EQ(loaded.mixed_play_url, "");
   EXPECT_EQ(loaded.pushers.at(1).user_id.value, "b%o'b");
@@ -134,22 +135,22 @@ TEST_P(StoreContract, KeepsTextByteForByte) {
 TEST_P(StoreContract, WritesNothingWhenAnEditFails) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
   Create(MakeRoom(key.kind, "r1"));
-  const Room before = *store_->Load(key);
+  const Room before = *store_->rooms().Load(key);
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "bob", 1)));
-  EXPECT_EQ(*store_->Load(key), before);
+  EXPECT_EQ(*store_->rooms().Load(key), before);
   EXPECT_EQ(AllEvents().size(), 2u);
 }
 
 TEST_P(StoreContract, WritesNothingForAChangeWithoutEvents) {
   const RoomKey key = MakeKey(RoomKind::kDouble, "r1");
   Create(MakeRoom(key.kind, "r1"));
-  const Room before = *store_->Load(key);
-  ASSERT_OK(store_->Update(key, [](const Room* stored) {
+  const Room before = *store_->rooms().Load(key);
+  ASSERT_OK(store_->rooms().Update(key, [](const Room* stored) {
     RoomChange change{.room = *stored};
     change.room.info = "never written";
     return change;
   }));
-  EXPECT_EQ(*store_->Load(key), before);
+  EXPECT_EQ(*store_->rooms().Load(key), before);
 }
 
 TEST_P(StoreContract, DeletesPushersWithTheirRoom) {
@@ -157,16 +158,16 @@ TEST_P(StoreContract, DeletesPushersWithTheirRoom) {
   Create(MakeRoom(key.kind, "r1"));
   ASSERT_OK(Apply(*store_, Adding(key, "bob")));
   ASSERT_OK(Apply(*store_, Destroying(key)));
-  EXPECT_ERROR(kRoomNotFound, store_->Load(key));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(key));
   Create(MakeRoom(key.kind, "r1"));
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator"));
 }
 
 TEST_P(StoreContract, RefusesAnIdInUseByARoomOfAnyKind) {
   Create(MakeRoom(RoomKind::kDouble, "r1"));
   for (const RoomKind kind : {RoomKind::kMulti, RoomKind::kLive}) {
     EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(kind, "r1"))));
-    EXPECT_EQ(store_->CountRooms(kind), 0u);
+    EXPECT_EQ(store_->rooms().CountRooms(kind), 0u);
   }
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kDouble, "r1"))));
   EXPECT_OK(Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r1"))));
@@ -195,7 +196,7 @@ TEST_P(StoreContract, AppliesTheUpdatesOfABatchInOrderAndIndependently) {
       Creating(MakeRoom(key.kind, "r1")),        Adding(key, "bob", 2), Adding(key, "amy", 2),
       Creating(MakeRoom(RoomKind::kLive, "r1")), Deleting(key, "bob"),  Adding(key, "amy", 2),
   };
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   ASSERT_EQ(outcomes.size(), batch.size());
   EXPECT_OK(outcomes[0]);
   EXPECT_OK(outcomes[1]);
@@ -203,11 +204,11 @@ TEST_P(StoreContract, AppliesTheUpdatesOfABatchInOrderAndIndependently) {
   EXPECT_ERROR(kRoomExists, outcomes[3]);
   EXPECT_OK(outcomes[4]);
   EXPECT_OK(outcomes[5]);
-  EXPECT_THAT(UsersOf(*store_->Load(key)), ElementsAre("creator", "amy"));
+  EXPECT_THAT(UsersOf(*store_->rooms().Load(key)), ElementsAre("creator", "amy"));
 }
 
 TEST_P(StoreContract, ReturnsNoOutcomesForAnEmptyBatch) {
-  EXPECT_TRUE(store_->UpdateAll({}).empty());
+  EXPECT_TRUE(store_->rooms().UpdateAll({}).empty());
 }
 
 TEST_P(StoreContract, PingSucceedsOnAWritableStore) { EXPECT_OK(store_->Ping()); }

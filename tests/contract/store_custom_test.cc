@@ -34,22 +34,22 @@ std::vector<std::string> NamedHistoryOf(const std::vector<StoredEvent>& events,
 
 TEST_P(StoreContract, KeepsCustomFieldsByteForByte) {
   Create(LiveRoom());
-  EXPECT_EQ(store_->Load(kLiveR1)->custom, "{}");
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->custom, "{}");
   constexpr char kText[] =
       "{\"a\":\"\xF0\x9F\x98\x80 ' \\u0000 %s\",\"b\":-9223372036854775808}\0 ";
   const std::string custom(kText, sizeof(kText) - 1);
   const CustomChanged event{
       .field = std::string("\"\0'%s", 5), .value = custom, .user_id = {"somebody"}};
-  ASSERT_OK(store_->Update(kLiveR1, [&](const Room* stored) {
+  ASSERT_OK(store_->rooms().Update(kLiveR1, [&](const Room* stored) {
     const auto edit = [&](std::string_view) -> Result<rules::CustomChange> {
       return rules::CustomChange{.custom = custom, .event = event};
     };
     return rules::ChangeCustom(stored, Dialect::kGen2, {"somebody"}, rules::CustomRight::kAnyone,
                                edit, SharedPolicy(), kNoon);
   }));
-  EXPECT_EQ(store_->Load(kLiveR1)->custom, custom);
-  EXPECT_EQ(store_->List({.kind = kLiveR1.kind, .count = 1})->at(0).custom, custom);
-  EXPECT_EQ(store_->Scan(0, 1)->rooms.at(0).custom, custom);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->custom, custom);
+  EXPECT_EQ(store_->rooms().List({.kind = kLiveR1.kind, .count = 1})->at(0).custom, custom);
+  EXPECT_EQ(store_->rooms().Scan(0, 1)->rooms.at(0).custom, custom);
   EXPECT_EQ(std::get<CustomChanged>(AllEvents().back().event.payload), event);
 }
 
@@ -76,7 +76,7 @@ TEST_P(StoreContract, CustomChangesOfOneCommitAreMergedPerField) {
   for (const char* const value : {"4", "5"}) {
     batch.push_back(SettingField(kLiveR1, "b", value, kNoon, fmt::format("user {}", value)));
   }
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   for (const auto& outcome : outcomes) ASSERT_OK(outcome);
   ASSERT_OK(Apply(*store_, SettingField(kLiveR1, "a", "6")));
 
@@ -94,7 +94,7 @@ TEST_P(StoreContract, CustomChangesOfOneCommitAreMergedPerField) {
   }
   EXPECT_THAT(values, ElementsAre(testing::Pair(R"("a")", "6"), testing::Pair(R"("b")", "5")));
   EXPECT_EQ(users.at(R"("b")"), "user 5");
-  const Room room = *store_->Load(kLiveR1);
+  const Room room = *store_->rooms().Load(kLiveR1);
   EXPECT_EQ(room.custom, R"({"a":6,"b":5})");
   EXPECT_EQ(room.last_event, number);
 }
@@ -103,7 +103,7 @@ TEST_P(StoreContract, CustomChangesReturnTheSequenceOfTheirEvent) {
   Create(LiveRoom());
   const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), SettingCustom(kLiveR1, "2"),
                                          SettingCustom(kLiveR1, "3")};
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   std::vector<std::uint64_t> is_stored(AllEvents().size() + 1);
   for (const StoredEvent& stored : AllEvents()) is_stored.at(stored.event.room_sequence) = 1;
   for (const auto& outcome : outcomes) {
@@ -112,7 +112,7 @@ TEST_P(StoreContract, CustomChangesReturnTheSequenceOfTheirEvent) {
     EXPECT_EQ(outcome->events.front().room_sequence, outcome->room.last_event);
     EXPECT_EQ(is_stored.at(outcome->room.last_event), 1u);
   }
-  EXPECT_EQ(outcomes.back()->room, *store_->Load(kLiveR1));
+  EXPECT_EQ(outcomes.back()->room, *store_->rooms().Load(kLiveR1));
   EXPECT_EQ(outcomes.back()->events.front(), AllEvents().back().event);
 }
 
@@ -125,9 +125,9 @@ TEST_P(StoreContract, CustomChangesOfTwoRoomsAreIndependent) {
     batch.push_back(SettingCustom(kLiveR1, std::to_string(i)));
     batch.push_back(SettingCustom(other, std::to_string(i + 5)));
   }
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
-  EXPECT_EQ(store_->Load(kLiveR1)->custom, R"({"a":2})");
-  EXPECT_EQ(store_->Load(other)->custom, R"({"a":7})");
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->custom, R"({"a":2})");
+  EXPECT_EQ(store_->rooms().Load(other)->custom, R"({"a":7})");
   EXPECT_THAT(NamedHistoryOf(AllEvents(), kLiveR1).back(),
               testing::EndsWith(R"( custom_changed "a"2)"));
   EXPECT_THAT(NamedHistoryOf(AllEvents(), other).back(),
@@ -152,7 +152,7 @@ TEST_P(StoreContract, OrdersCustomEventsAroundTheEndOfTheirRoom) {
       Creating(LiveRoom()),
       SettingCustom(kLiveR1, "2"),
   };
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
   EXPECT_THAT(NamedHistoryOf(AllEvents(), kLiveR1),
               ElementsAre("1 room_created", "2 pusher_added", "3 custom_changed \"a\"1",
                           "4 pusher_deleted", "5 room_destroyed", "1 room_created",
@@ -171,12 +171,12 @@ TEST_P(StoreContract, WritesNothingForARefusedCustomChange) {
                            }};
   const std::vector<RoomUpdate> batch = {SettingCustom(kLiveR1, "1"), refused,
                                          SettingCustom(kLiveR1, "2")};
-  const auto outcomes = store_->UpdateAll(batch);
+  const auto outcomes = store_->rooms().UpdateAll(batch);
   EXPECT_ERROR(kBadRequest, outcomes.at(1));
-  EXPECT_EQ(store_->Load(kLiveR1)->custom, R"({"a":2})");
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->custom, R"({"a":2})");
   std::uint64_t number = 0;
   for (const StoredEvent& stored : AllEvents()) EXPECT_EQ(stored.event.room_sequence, ++number);
-  EXPECT_EQ(store_->Load(kLiveR1)->last_event, number);
+  EXPECT_EQ(store_->rooms().Load(kLiveR1)->last_event, number);
 }
 
 TEST_P(StoreContract, KeepsEveryKindOfGen2Event) {

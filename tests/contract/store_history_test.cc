@@ -21,7 +21,7 @@ using testing::SizeIs;
 
 const RoomKey kRoom = MakeKey(RoomKind::kMulti, "r1");
 
-void LiveThrough(Store& store, const RoomKey& key, int guests = 1) {
+void LiveThrough(Storage& store, const RoomKey& key, int guests = 1) {
   ASSERT_OK(Apply(store, Creating(MakeRoom(key.kind, key.id.value))));
   for (int i = 0; i < guests; ++i) {
     ASSERT_OK(Apply(store, Adding(key, "guest")));
@@ -35,12 +35,12 @@ TEST_P(StoreContract, ReadsTheEventsOfOneRoomNewestFirst) {
   Create(MakeRoom(kRoom.kind, "r2"));
   ASSERT_OK(Apply(*store_, Adding(kRoom, "amy")));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kRoom.kind, "r2"), "amy")));
-  const auto events = store_->ReadRoomEvents(kRoom, {}, 10);
+  const auto events = store_->rooms().ReadRoomEvents(kRoom, {}, 10);
   ASSERT_OK(events);
   std::vector<std::uint64_t> numbers;
   for (const StoredEvent& stored : *events) {
     EXPECT_EQ(stored.event.room, kRoom);
-    EXPECT_EQ(stored.room_number, store_->Load(kRoom)->sequence);
+    EXPECT_EQ(stored.room_number, store_->rooms().Load(kRoom)->sequence);
     numbers.push_back(stored.event.room_sequence);
   }
   EXPECT_THAT(numbers, ElementsAre(3, 2, 1));
@@ -64,7 +64,7 @@ TEST_P(StoreContract, ReadsTheEventsOfAllRoomsOfOneId) {
 TEST_P(StoreContract, ReadsNoEventsOfAnUnknownRoom) {
   LiveThrough(*store_, kRoom);
   for (const RoomKey& key : {MakeKey(RoomKind::kMulti, "r2"), MakeKey(RoomKind::kLive, "r1")}) {
-    const auto events = store_->ReadRoomEvents(key, {}, 10);
+    const auto events = store_->rooms().ReadRoomEvents(key, {}, 10);
     ASSERT_OK(events);
     EXPECT_THAT(*events, IsEmpty());
   }
@@ -80,7 +80,7 @@ TEST_P(StoreContract, ReadsTheEventsOfARoomFromAnyPosition) {
     std::vector<StoredEvent> expected = HistoryOf(all, kRoom);
     std::erase_if(expected, [&](const auto& one) { return one.position >= at.position; });
     if (at.event.room != kRoom) continue;  // only positions of this room are valid input
-    const auto found = store_->ReadRoomEvents(kRoom, at.position, 100);
+    const auto found = store_->rooms().ReadRoomEvents(kRoom, at.position, 100);
     ASSERT_OK(found);
     EXPECT_EQ(PositionsOf(*found), PositionsOf(expected)) << at.position;
   }
@@ -89,7 +89,7 @@ TEST_P(StoreContract, ReadsTheEventsOfARoomFromAnyPosition) {
 TEST_P(StoreContract, FindsTheNewestEventsThatTookASeat) {
   const auto losses = [this](const RoomKey& key, const std::string& user) {
     std::vector<RoomEvent> events;
-    const auto found = store_->ReadSeatLosses(key, {user});
+    const auto found = store_->rooms().ReadSeatLosses(key, {user});
     EXPECT_OK(found);
     for (const StoredEvent& stored : *found) events.push_back(stored.event);
     return events;
@@ -122,7 +122,7 @@ TEST_P(StoreContract, FindsTheNewestEventsThatTookASeat) {
   visit(kRoom, "bob", LeaveReason::kStreamInterrupted);
   EXPECT_THAT(losses(kRoom, "bob"),
               ElementsAre(removed("bob", LeaveReason::kStreamInterrupted), destroyed));
-  ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = 0}));
+  ASSERT_OK(store_->rooms().TrimEvents({.keep_since = kNoon, .max_events = 0}));
   EXPECT_THAT(losses(kRoom, "bob"), IsEmpty());
 }
 
@@ -131,7 +131,7 @@ TEST_P(StoreContract, ReadsMergedEventsOnce) {
   Create(room);
   const std::vector<RoomUpdate> batch = {SettingCustom(room.key, "1"), SettingCustom(room.key, "2"),
                                          Watching(room.key, "amy"), SettingCustom(room.key, "3")};
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
   EXPECT_EQ(PositionsOf(PagedHistory(*store_, room.key, 2)),
             PositionsOf(HistoryOf(AllEvents(), room.key)));
 }
@@ -139,7 +139,7 @@ TEST_P(StoreContract, ReadsMergedEventsOnce) {
 TEST_P(StoreContract, AFailedUpdateLeavesNoGapInTheHistoryOfARoom) {
   Create(MakeRoom(kRoom.kind, "r1"));
   const std::vector<RoomUpdate> batch = {Adding(kRoom, "bob", 1), Adding(kRoom, "amy", 2)};
-  EXPECT_ERROR(kRoomFull, store_->UpdateAll(batch)[0]);
+  EXPECT_ERROR(kRoomFull, store_->rooms().UpdateAll(batch)[0]);
   std::uint64_t number = 0;
   for (const StoredEvent& event : AllEvents()) EXPECT_EQ(event.event.room_sequence, ++number);
   EXPECT_EQ(number, 3u);
@@ -153,11 +153,11 @@ TEST_P(StoreContract, RoomHistoryEndsAtTheOldestRetainedEvent) {
   LiveThrough(*store_, kRoom, 2);
   const std::uint64_t oldest = HistoryOf(AllEvents(), kRoom).back().position;
   for (std::uint64_t most = AllEvents().size(); most-- > 0;) {
-    ASSERT_OK(store_->TrimEvents({.keep_since = kNoon, .max_events = most}));
+    ASSERT_OK(store_->rooms().TrimEvents({.keep_since = kNoon, .max_events = most}));
     EXPECT_EQ(PositionsOf(PagedHistory(*store_, kRoom, 3)),
               PositionsOf(HistoryOf(AllEvents(), kRoom)))
         << most;
-    const auto before = store_->ReadRoomEvents(kRoom, oldest, 10);
+    const auto before = store_->rooms().ReadRoomEvents(kRoom, oldest, 10);
     ASSERT_OK(before);
     EXPECT_THAT(*before, IsEmpty());
   }

@@ -17,8 +17,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-std::vector<std::string> Listed(Store& store, const RoomListQuery& query) {
-  const auto rooms = store.List(query);
+std::vector<std::string> Listed(Storage& store, const RoomListQuery& query) {
+  const auto rooms = store.rooms().List(query);
   EXPECT_OK(rooms);
   return rooms ? IdsOf(*rooms) : std::vector<std::string>{};
 }
@@ -64,7 +64,7 @@ TEST_P(StoreContract, ContinuesAListAfterRoomsBeforeTheCursorEnded) {
     Create(MakeRoom(RoomKind::kMulti, fmt::format("r{}", i), "creator", dialect));
   }
   RoomListQuery query{.kind = RoomKind::kMulti, .count = 3};
-  const auto first = store_->List(query);
+  const auto first = store_->rooms().List(query);
   ASSERT_OK(first);
   query.after = first->back().place;
   for (const char* id : {"r1", "r2", "r4"}) {
@@ -120,10 +120,10 @@ TEST_P(StoreContract, ListsRoomsWithPushers) {
     Create(MakeRoom(RoomKind::kMulti, id));
     ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kMulti, id), "bob")));
   }
-  const auto rooms = store_->List({.kind = RoomKind::kMulti, .count = 10});
+  const auto rooms = store_->rooms().List({.kind = RoomKind::kMulti, .count = 10});
   ASSERT_OK(rooms);
   ASSERT_EQ(rooms->size(), 2u);
-  for (const Room& room : *rooms) EXPECT_EQ(room, *store_->Load(room.key));
+  for (const Room& room : *rooms) EXPECT_EQ(room, *store_->rooms().Load(room.key));
 }
 
 TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
@@ -138,7 +138,7 @@ TEST_P(StoreContract, PagesThroughALongListWithoutGapOrRepetition) {
     // Rooms of another kind in between must not count.
     batch.push_back(Creating(MakeRoom(RoomKind::kDouble, fmt::format("d{}", i))));
   }
-  for (const auto& outcome : store_->UpdateAll(batch)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(batch)) ASSERT_OK(outcome);
   std::vector<std::string> paged;
   for (std::uint64_t index = 0; index < kRooms; index += 20) {
     const auto page = Listed(*store_, {.kind = RoomKind::kLive, .index = index, .count = 20});
@@ -162,12 +162,12 @@ TEST_P(StoreContract, ListsNothingForACountOfZero) {
 
 TEST_P(StoreContract, ListsARecreatedRoomLast) {
   for (const char* id : {"r1", "r2"}) Create(MakeRoom(RoomKind::kMulti, id));
-  const std::uint64_t newest = store_->Load(MakeKey(RoomKind::kMulti, "r2"))->sequence;
+  const std::uint64_t newest = store_->rooms().Load(MakeKey(RoomKind::kMulti, "r2"))->sequence;
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r2"))));
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   Create(MakeRoom(RoomKind::kMulti, "r2"));
   Create(MakeRoom(RoomKind::kMulti, "r1"));
-  EXPECT_GT(store_->Load(MakeKey(RoomKind::kMulti, "r2"))->sequence, newest);
+  EXPECT_GT(store_->rooms().Load(MakeKey(RoomKind::kMulti, "r2"))->sequence, newest);
   const RoomListQuery query{.kind = RoomKind::kMulti, .count = 10};
   EXPECT_THAT(Listed(*store_, query), ElementsAre("r2", "r1"));
 }
@@ -176,10 +176,10 @@ TEST_P(StoreContract, CountsTheRoomsOfAKindOverBothDialects) {
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   Create(MakeRoom(RoomKind::kMulti, "r2", "creator", Dialect::kGen2));
   Create(MakeRoom(RoomKind::kLive, "r3"));
-  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 2u);
-  EXPECT_EQ(store_->CountRooms(RoomKind::kDouble), 0u);
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kMulti), 2u);
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kDouble), 0u);
   ASSERT_OK(Apply(*store_, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
-  EXPECT_EQ(store_->CountRooms(RoomKind::kMulti), 1u);
+  EXPECT_EQ(store_->rooms().CountRooms(RoomKind::kMulti), 1u);
 }
 
 TEST_P(StoreContract, ScansRoomsOfEveryKindBySequence) {
@@ -187,14 +187,14 @@ TEST_P(StoreContract, ScansRoomsOfEveryKindBySequence) {
   Create(MakeRoom(RoomKind::kDouble, "r2", "creator", Dialect::kGen2));
   Create(MakeRoom(RoomKind::kLive, "r3"));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(RoomKind::kLive, "r3"), "bob")));
-  const auto first = store_->Scan(0, 2);
+  const auto first = store_->rooms().Scan(0, 2);
   ASSERT_OK(first);
   EXPECT_THAT(IdsOf(first->rooms), ElementsAre("r1", "r2"));
-  const auto rest = store_->Scan(first->rooms.back().sequence, 2);
+  const auto rest = store_->rooms().Scan(first->rooms.back().sequence, 2);
   ASSERT_OK(rest);
   ASSERT_THAT(IdsOf(rest->rooms), ElementsAre("r3"));
   EXPECT_THAT(UsersOf(rest->rooms.front()), ElementsAre("creator", "bob"));
-  EXPECT_TRUE(store_->Scan(rest->rooms.back().sequence, 2)->rooms.empty());
+  EXPECT_TRUE(store_->rooms().Scan(rest->rooms.back().sequence, 2)->rooms.empty());
 }
 
 /// Without what `ScanMembers` may leave out.
@@ -223,14 +223,14 @@ TEST_P(StoreContract, ScansOfMembersHaveAllThatAProcessRemembers) {
                                        .place = {.x = 1, .y = 2, .width = 3, .height = 4}}})));
   Create(MakeRoom(RoomKind::kMulti, "r2", "amy"));
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(RoomKind::kMulti, "waits"))));
-  const auto all = store_->Scan(0, 10);
+  const auto all = store_->rooms().Scan(0, 10);
   ASSERT_OK(all);
   ASSERT_EQ(all->rooms.size(), 3u);
-  const auto members = store_->ScanMembers(0, 10);
+  const auto members = store_->rooms().ScanMembers(0, 10);
   ASSERT_OK(members);
   EXPECT_EQ(Remembered(members->rooms), Remembered(all->rooms));
   EXPECT_EQ(members->at, all->at);
-  const auto second = store_->ScanMembers(all->rooms[0].sequence, 1);
+  const auto second = store_->rooms().ScanMembers(all->rooms[0].sequence, 1);
   ASSERT_OK(second);
   EXPECT_EQ(Remembered(second->rooms), Remembered({all->rooms[1]}));
 }

@@ -25,7 +25,8 @@ TEST_P(StoreContract, DoesNotNotifyTheListenerOfFailedUpdates) {
   Create(MakeRoom(key.kind, "r1"));
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "bob", 1)));
   EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MakeRoom(RoomKind::kLive, "r1"))));
-  ASSERT_OK(store_->Update(key, [](const Room* stored) { return RoomChange{.room = *stored}; }));
+  ASSERT_OK(
+      store_->rooms().Update(key, [](const Room* stored) { return RoomChange{.room = *stored}; }));
   EXPECT_EQ(listener_.events().size(), 2u);
 }
 

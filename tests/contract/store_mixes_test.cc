@@ -34,15 +34,15 @@ RoomUpdate MixingBoth() {
 
 TEST_P(StoreContract, KeepsAMixWithItsRoom) {
   CreateWithGuest(*store_);
-  const Room before = *store_->Load(kLiveR1);
+  const Room before = *store_->rooms().Load(kLiveR1);
   ASSERT_OK(Apply(*store_, MixingBoth()));
   Room expected = before;
   expected.mix = kMixCanvas;
   expected.pushers.at(0).mix_place = kWholePicture;
   expected.pushers.at(1).mix_place = kCorner;
-  EXPECT_EQ(*store_->Load(kLiveR1), expected);
-  EXPECT_THAT(store_->Scan(0, 10)->rooms, ElementsAre(expected));
-  EXPECT_THAT(*store_->List({.kind = kLiveR1.kind, .count = 1}), ElementsAre(expected));
+  EXPECT_EQ(*store_->rooms().Load(kLiveR1), expected);
+  EXPECT_THAT(store_->rooms().Scan(0, 10)->rooms, ElementsAre(expected));
+  EXPECT_THAT(*store_->rooms().List({.kind = kLiveR1.kind, .count = 1}), ElementsAre(expected));
 }
 
 TEST_P(StoreContract, WritesAMixWithoutAnEvent) {
@@ -53,7 +53,7 @@ TEST_P(StoreContract, WritesAMixWithoutAnEvent) {
   const MixChanged heard{.after = events.back().position,
                          .room = kLiveR1,
                          .room_number = events.back().room_number,
-                         .mix = MixOf(*store_->Load(kLiveR1))};
+                         .mix = MixOf(*store_->rooms().Load(kLiveR1))};
   EXPECT_THAT(listener_.mixes(), ElementsAre(heard));
   EXPECT_THAT(heard.mix.inputs, SizeIs(2));
 
@@ -69,7 +69,7 @@ TEST_P(StoreContract, TellsTheListenerWhereAMixIsAmongTheEventsOfItsCommit) {
   CreateWithGuest(*store_);
   const std::vector<RoomUpdate> group = {Adding(kLiveR1, "third"), MixingBoth(),
                                          Deleting(kLiveR1, "guest")};
-  for (const auto& outcome : store_->UpdateAll(group)) ASSERT_OK(outcome);
+  for (const auto& outcome : store_->rooms().UpdateAll(group)) ASSERT_OK(outcome);
   const auto events = AllEvents();
   ASSERT_THAT(listener_.mixes(), SizeIs(1));
   EXPECT_EQ(listener_.mixes()[0].after, events.at(events.size() - 2).position);
@@ -81,7 +81,7 @@ TEST_P(StoreContract, KeepsAMixWhileMembersJoinAndRejoin) {
   ASSERT_OK(Apply(*store_, MixingBoth()));
   ASSERT_OK(Apply(*store_, Adding(kLiveR1, "third")));
   ASSERT_OK(Apply(*store_, Adding(kLiveR1, "guest")));
-  const Room room = *store_->Load(kLiveR1);
+  const Room room = *store_->rooms().Load(kLiveR1);
   EXPECT_EQ(room.mix, kMixCanvas);
   EXPECT_EQ(FindPusher(room, {"guest"})->mix_place, kCorner);
   EXPECT_FALSE(FindPusher(room, {"third"})->mix_place);
@@ -92,7 +92,7 @@ TEST_P(StoreContract, RemovesTheInputOfAMemberThatLeaves) {
   ASSERT_OK(Apply(*store_, MixingBoth()));
   ASSERT_OK(Apply(*store_, Deleting(kLiveR1, "guest")));
   ASSERT_OK(Apply(*store_, Adding(kLiveR1, "guest")));
-  const Room room = *store_->Load(kLiveR1);
+  const Room room = *store_->rooms().Load(kLiveR1);
   EXPECT_EQ(room.mix, kMixCanvas);
   EXPECT_FALSE(FindPusher(room, {"guest"})->mix_place);
 }
@@ -101,7 +101,7 @@ TEST_P(StoreContract, EndsAMix) {
   CreateWithGuest(*store_);
   ASSERT_OK(Apply(*store_, MixingBoth()));
   ASSERT_OK(Apply(*store_, Mixing(kLiveR1, {})));
-  const Room room = *store_->Load(kLiveR1);
+  const Room room = *store_->rooms().Load(kLiveR1);
   EXPECT_FALSE(room.mix);
   for (const Pusher& pusher : room.pushers) EXPECT_FALSE(pusher.mix_place) << pusher.user_id.value;
 }
@@ -111,7 +111,7 @@ TEST_P(StoreContract, HasNoMixOfALaterRoomOfTheId) {
   ASSERT_OK(Apply(*store_, MixingBoth()));
   ASSERT_OK(Apply(*store_, Destroying(kLiveR1)));
   Create(LiveRoom());
-  EXPECT_FALSE(store_->Load(kLiveR1)->mix);
+  EXPECT_FALSE(store_->rooms().Load(kLiveR1)->mix);
 }
 
 }  // namespace

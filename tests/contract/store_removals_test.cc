@@ -37,14 +37,14 @@ TEST_P(StoreContract, KeepsTheFirstMarkUntilSomethingIsRemoved) {
   EXPECT_EQ(MarkOf(*store_), kNoon);
   Create(MakeRoom(RoomKind::kMulti, "r1"));
   EXPECT_EQ(MarkOf(*store_), kNoon);
-  ASSERT_OK(store_->TrimEvents({.as_of = kLater, .max_events = 0}));
+  ASSERT_OK(store_->rooms().TrimEvents({.as_of = kLater, .max_events = 0}));
   EXPECT_EQ(MarkOf(*store_), kLater);
 }
 
 TEST_P(StoreContract, ARemovalOfEventsLeavesItsTime) {
   ExpectMarked(
       *store_, [&] { Create(MakeRoom(RoomKind::kMulti, "r1")); },
-      [&] { ASSERT_OK(store_->TrimEvents({.as_of = kMark, .max_events = 0})); });
+      [&] { ASSERT_OK(store_->rooms().TrimEvents({.as_of = kMark, .max_events = 0})); });
 }
 
 TEST_P(StoreContract, ARemovalOfMessagesLeavesItsTime) {

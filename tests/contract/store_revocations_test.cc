@@ -23,7 +23,7 @@ Revocation RevokedUntil(TimePoint until, const std::string& stream = "1_bob") {
 }
 
 /// Writes them with the end of `kRevokedRoom`, which it creates.
-void Revoke(Store& store, const std::vector<Revocation>& revocations) {
+void Revoke(Storage& store, const std::vector<Revocation>& revocations) {
   ASSERT_OK(Apply(store, Creating(MakeRoom(kRevokedRoom.kind, kRevokedRoom.id.value))));
   ASSERT_OK(Apply(store, Revoking(Destroying(kRevokedRoom), revocations)));
 }
@@ -40,7 +40,7 @@ TEST_P(StoreContract, WritesRevocationsWithTheirRoomChange) {
 
 TEST_P(StoreContract, RevocationsOutliveTheirRoom) {
   Revoke(*store_, {RevokedUntil(kNoon + seconds(1))});
-  EXPECT_ERROR(kRoomNotFound, store_->Load(kRevokedRoom));
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(kRevokedRoom));
   EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon),
               ElementsAre(RevokedUntil(kNoon + seconds(1))));
 }

@@ -58,7 +58,7 @@ class Crowd {
   /// Lets time pass, while all others go on.
   void Sweep() {
     ViewerReaper reaper(
-        {.store = *store_,
+        {.store = store_->rooms(),
          .viewers = viewers_,
          .cluster = nodes_,
          .clock = clock_,
@@ -145,7 +145,7 @@ TEST_P(StoreContract, PairsTheStaysOfViewersThatLapseWhileOthersComeAndGo) {
   });
 
   std::set<std::string> there;
-  const auto history = crowd.store().ReadEvents(Cursor::Start(), 1000);
+  const auto history = crowd.store().rooms().ReadEvents(Cursor::Start(), 1000);
   ASSERT_OK(history);
   for (const StoredEvent& stored : history->events) {
     if (const auto* const added = std::get_if<AudienceAdded>(&stored.event.payload)) {
@@ -158,7 +158,7 @@ TEST_P(StoreContract, PairsTheStaysOfViewersThatLapseWhileOthersComeAndGo) {
     }
   }
   EXPECT_FALSE(there.contains("ghost"));
-  const auto page = crowd.store().LoadAudiences(kLiveR1);
+  const auto page = crowd.store().rooms().LoadAudiences(kLiveR1);
   ASSERT_OK(page);
   std::set<std::string> listed;
   for (const Audience& viewer : page->audiences) listed.insert(viewer.user_id.value);

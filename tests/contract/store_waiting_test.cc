@@ -25,7 +25,7 @@ TEST_P(StoreContract, LoadsAPreparedRoomAsWritten) {
   ASSERT_OK(made);
   EXPECT_GT(made->room.sequence, 0u);
   EXPECT_EQ(made->room.place, 0u);
-  const auto loaded = store_->Load(spec.key);
+  const auto loaded = store_->rooms().Load(spec.key);
   ASSERT_OK(loaded);
   EXPECT_EQ(*loaded, made->room);
   EXPECT_FALSE(loaded->IsActive());
@@ -38,8 +38,8 @@ TEST_P(StoreContract, KeepsThatARoomWasCreatedAsAGroup) {
   group.custom = R"({"a":"1"})";
   const auto made = Apply(*store_, Preparing(group));
   ASSERT_OK(made);
-  EXPECT_EQ(*store_->Load(group.key), made->room);
-  EXPECT_TRUE(IsCreatedGroup(store_->Scan(0, 1)->rooms.front()));
+  EXPECT_EQ(*store_->rooms().Load(group.key), made->room);
+  EXPECT_TRUE(IsCreatedGroup(store_->rooms().Scan(0, 1)->rooms.front()));
   EXPECT_TRUE(std::get<RoomCreated>(AllEvents().front().event.payload).is_group);
 }
 
@@ -47,11 +47,11 @@ TEST_P(StoreContract, APreparedRoomIsCountedAndScannedButNotListed) {
   OpenStore({.max_rooms = 2});
   Create(MakeRoom(kKind, "active"));
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "waits"))));
-  EXPECT_EQ(store_->CountRooms(kKind), 2u);
-  EXPECT_THAT(IdsOf(store_->Scan(0, 10)->rooms), ElementsAre("active", "waits"));
+  EXPECT_EQ(store_->rooms().CountRooms(kKind), 2u);
+  EXPECT_THAT(IdsOf(store_->rooms().Scan(0, 10)->rooms), ElementsAre("active", "waits"));
   for (const std::optional<Dialect> dialect :
        {std::optional<Dialect>(), std::optional(Dialect::kGen1), std::optional(Dialect::kGen2)}) {
-    const auto listed = store_->List({.kind = kKind, .dialect = dialect, .count = 10});
+    const auto listed = store_->rooms().List({.kind = kKind, .dialect = dialect, .count = 10});
     ASSERT_OK(listed);
     for (const Room& room : *listed) EXPECT_EQ(room.key.id.value, "active");
   }
@@ -66,20 +66,20 @@ TEST_P(StoreContract, APreparedRoomReservesItsId) {
 
 TEST_P(StoreContract, PreparingARoomAgainChangesNothing) {
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
-  const Room before = *store_->Load(MakeKey(kKind, "r1"));
+  const Room before = *store_->rooms().Load(MakeKey(kKind, "r1"));
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"), kNoon + std::chrono::hours(1))));
-  EXPECT_EQ(*store_->Load(before.key), before);
+  EXPECT_EQ(*store_->rooms().Load(before.key), before);
   EXPECT_EQ(AllEvents().size(), 1u);
 }
 
 TEST_P(StoreContract, TheFirstPusherAssignsTheListPlace) {
   const RoomKey key = MakeKey(kKind, "r1");
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
-  const std::uint64_t sequence = store_->Load(key)->sequence;
+  const std::uint64_t sequence = store_->rooms().Load(key)->sequence;
   const auto added = Apply(*store_, Adding(key, "host"));
   ASSERT_OK(added);
   EXPECT_GT(added->room.place, sequence);
-  EXPECT_EQ(*store_->Load(key), added->room);
+  EXPECT_EQ(*store_->rooms().Load(key), added->room);
   const auto second = Apply(*store_, Adding(key, "guest"));
   ASSERT_OK(second);
   EXPECT_EQ(second->room.place, added->room.place) << "its position does not change";
@@ -94,12 +94,12 @@ TEST_P(StoreContract, ListsRoomsInTheOrderInWhichTheyBecameActive) {
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r3"), "host")));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r1"), "host")));
   const RoomListQuery all{.kind = kKind, .count = 10};
-  EXPECT_THAT(IdsOf(*store_->List(all)), ElementsAre("gen1", "r3", "r1"));
+  EXPECT_THAT(IdsOf(*store_->rooms().List(all)), ElementsAre("gen1", "r3", "r1"));
   const RoomListQuery gen2{.kind = kKind, .dialect = Dialect::kGen2, .index = 1, .count = 10};
-  EXPECT_THAT(IdsOf(*store_->List(gen2)), ElementsAre("r1"));
+  EXPECT_THAT(IdsOf(*store_->rooms().List(gen2)), ElementsAre("r1"));
   ASSERT_OK(Apply(*store_, Adding(MakeKey(kKind, "r2"), "host")));
-  EXPECT_THAT(IdsOf(*store_->List(all)), ElementsAre("gen1", "r3", "r1", "r2"));
-  EXPECT_THAT(IdsOf(store_->Scan(0, 10)->rooms), ElementsAre("r1", "r2", "r3", "gen1"))
+  EXPECT_THAT(IdsOf(*store_->rooms().List(all)), ElementsAre("gen1", "r3", "r1", "r2"));
+  EXPECT_THAT(IdsOf(store_->rooms().Scan(0, 10)->rooms), ElementsAre("r1", "r2", "r3", "gen1"))
       << "a scan of all rooms is in order of creation";
 }
 
@@ -125,20 +125,20 @@ TEST_P(StoreContract, AnExpiredPreparedRoomIsRemoved) {
   const RoomKey key = MakeKey(kKind, "r1");
   const auto made = Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1")));
   ASSERT_OK(made);
-  const auto ended = store_->Update(key, [&](const Room* stored) {
+  const auto ended = store_->rooms().Update(key, [&](const Room* stored) {
     return rules::ExpireInactiveRoom(stored, made->room.sequence, kNoon);
   });
   ASSERT_OK(ended);
-  EXPECT_ERROR(kRoomNotFound, store_->Load(key));
-  EXPECT_EQ(store_->CountRooms(kKind), 0u);
-  EXPECT_TRUE(store_->Scan(0, 10)->rooms.empty());
-  EXPECT_THAT(*store_->List({.kind = kKind, .count = 10}), IsEmpty());
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(key));
+  EXPECT_EQ(store_->rooms().CountRooms(kKind), 0u);
+  EXPECT_TRUE(store_->rooms().Scan(0, 10)->rooms.empty());
+  EXPECT_THAT(*store_->rooms().List({.kind = kKind, .count = 10}), IsEmpty());
   EXPECT_ERROR(kRoomNotFound, Apply(*store_, Adding(key, "host")));
 }
 
 TEST_P(StoreContract, ARoomCreatedAndEndedInOneChangeLeavesOnlyEvents) {
   const RoomKey key = MakeKey(kKind, "r1");
-  const auto passed = store_->Update(key, [&](const Room*) -> Result<RoomChange> {
+  const auto passed = store_->rooms().Update(key, [&](const Room*) -> Result<RoomChange> {
     const auto made = rules::PrepareRoom(nullptr, MakeWaitingRoom(kKind, "r1"), kNoon);
     if (!made) return made.error();
     Result<RoomChange> ended = rules::DismissRoom(&made->room, kNoon);
@@ -147,8 +147,8 @@ TEST_P(StoreContract, ARoomCreatedAndEndedInOneChangeLeavesOnlyEvents) {
     return ended;
   });
   ASSERT_OK(passed);
-  EXPECT_ERROR(kRoomNotFound, store_->Load(key));
-  EXPECT_EQ(store_->CountRooms(kKind), 0u);
+  EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(key));
+  EXPECT_EQ(store_->rooms().CountRooms(kKind), 0u);
   EXPECT_EQ(AllEvents().size(), 2u);
 }
 
@@ -156,8 +156,8 @@ TEST_P(StoreContract, ARefusedPusherAssignsNoPlace) {
   const RoomKey key = MakeKey(kKind, "r1");
   ASSERT_OK(Apply(*store_, Preparing(MakeWaitingRoom(kKind, "r1"))));
   EXPECT_ERROR(kRoomFull, Apply(*store_, Adding(key, "host", 0)));
-  EXPECT_EQ(store_->Load(key)->place, 0u);
-  EXPECT_THAT(*store_->List({.kind = kKind, .count = 10}), IsEmpty());
+  EXPECT_EQ(store_->rooms().Load(key)->place, 0u);
+  EXPECT_THAT(*store_->rooms().List({.kind = kKind, .count = 10}), IsEmpty());
   EXPECT_EQ(AllEvents().size(), 1u);
 }
 

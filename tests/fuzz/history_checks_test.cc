@@ -56,7 +56,7 @@ std::pair<std::string, RoomHistory> FirstFault(const std::function<void(SpoiltSt
   const auto trial = [&](const RoomHistory& history) {
     SpoiltStore store;
     spoil(store);
-    return TryHistory(history, store);
+    return TryHistory(history, store.rooms());
   };
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const RoomHistory history = DrawHistory(seed);

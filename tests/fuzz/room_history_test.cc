@@ -36,7 +36,7 @@ class SqliteFile {
     EXPECT_OK(opened);
     if (opened) store_ = *std::move(opened);
   }
-  [[nodiscard]] Store& store() { return *store_; }
+  [[nodiscard]] Store& store() { return store_->rooms(); }
 
  private:
   TempDirectory directory_;
@@ -47,7 +47,7 @@ class SqliteFile {
 Fault TryInMemory(const RoomHistory& history) {
   DeafListener listener;
   MemoryStore store(kLimits, "00000000000000ff", listener);
-  return TryHistory(history, store);
+  return TryHistory(history, store.rooms());
 }
 
 Fault TryOnSqlite(const RoomHistory& history) {

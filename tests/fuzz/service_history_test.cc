@@ -70,7 +70,7 @@ class Service {
       case Action::kCountCustom:
         return FailureOf(rooms_.SetCustom(CustomOf(command, member)));
       case Action::kLook:
-        return FailureOf(store_.Load(command.room));
+        return FailureOf(store_.rooms().Load(command.room));
     }
     return Errc::kInternal;
   }
@@ -108,7 +108,7 @@ class Service {
   }
 
   std::optional<Errc> ExpireInactive(const RoomCommand& command) {
-    const Result<Room> stored = store_.Load(command.room);
+    const Result<Room> stored = store_.rooms().Load(command.room);
     const std::uint64_t sequence = stored ? stored->sequence : 1;
     const InactiveRoom room{.key = command.room,
                             .sequence = command.is_stale ? sequence - 1 : sequence};

@@ -109,7 +109,7 @@ class WatchedStore {
 class StoreFuzz : public testing::Test {
  protected:
   void SetUp() override {
-    in_memory_.Watch(memory_);
+    in_memory_.Watch(memory_.rooms());
     OpenSqlite();
   }
 
@@ -123,7 +123,7 @@ class StoreFuzz : public testing::Test {
                                     on_disk_.listener());
     ASSERT_OK(opened);
     sqlite_ = std::move(*opened);
-    on_disk_.Watch(*sqlite_);
+    on_disk_.Watch(sqlite_->rooms());
   }
 
   void Run(RoomCommandPool pool, std::uint32_t seed, int steps) {
@@ -151,8 +151,8 @@ class StoreFuzz : public testing::Test {
       command = source.Next(random_);
       updates.push_back(ToUpdate(command, kPolicy));
     }
-    const auto in_memory = memory_.UpdateAll(updates);
-    const auto on_disk = sqlite_->UpdateAll(updates);
+    const auto in_memory = memory_.rooms().UpdateAll(updates);
+    const auto on_disk = sqlite_->rooms().UpdateAll(updates);
     ASSERT_EQ(in_memory.size(), commands.size());
     ASSERT_EQ(on_disk.size(), commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -166,8 +166,8 @@ class StoreFuzz : public testing::Test {
   }
 
   void CompareWithModel() {
-    EXPECT_EQ(CompareRooms(model_, memory_), std::nullopt);
-    EXPECT_EQ(CompareRooms(model_, *sqlite_), std::nullopt);
+    EXPECT_EQ(CompareRooms(model_, memory_.rooms()), std::nullopt);
+    EXPECT_EQ(CompareRooms(model_, sqlite_->rooms()), std::nullopt);
   }
 
   void Trim() {

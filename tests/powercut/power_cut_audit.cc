@@ -58,7 +58,7 @@ std::optional<std::string> PowerCutTrial::AuditFile() const {
 
 std::optional<std::string> PowerCutTrial::AuditEvents() {
   Cursor from_start = Cursor::Start();
-  Result<std::vector<StoredEvent>> all = ReadAll(*store_, from_start);
+  Result<std::vector<StoredEvent>> all = ReadAll(store_->rooms(), from_start);
   if (!all) return "events cannot be read: " + all.error().detail;
   const bool ascending =
       std::ranges::is_sorted(*all, std::ranges::less_equal(), &StoredEvent::position);
@@ -71,7 +71,7 @@ std::optional<std::string> PowerCutTrial::AuditEvents() {
 
   // A reader positioned at the end before the cut continues from there.
   Cursor from_last = cursor_;
-  const Result<std::vector<StoredEvent>> resumed = ReadAll(*store_, from_last);
+  const Result<std::vector<StoredEvent>> resumed = ReadAll(store_->rooms(), from_last);
   if (!resumed) return "a reader cannot go on: " + resumed.error().detail;
   if (!std::ranges::equal(*resumed, std::span(fresh, all->end()), IsSame)) {
     return "a reader that goes on finds other events";
@@ -134,14 +134,14 @@ std::optional<std::string> PowerCutTrial::AuditRooms() {
     }
   }
   std::ranges::sort(rooms, {}, &Room::sequence);
-  const Result<RoomPage> scanned = store_->Scan(0, kMostRoomsPerScan);
+  const Result<RoomPage> scanned = store_->rooms().Scan(0, kMostRoomsPerScan);
   if (!scanned) return "rooms cannot be scanned: " + scanned.error().detail;
   if (scanned->rooms != rooms) return "the rooms are not those that were acknowledged";
   return CompareLists(rooms);
 }
 
 std::optional<std::string> PowerCutTrial::CompareRoom(Room& expected) {
-  const Result<Room> stored = store_->Load(expected.key);
+  const Result<Room> stored = store_->rooms().Load(expected.key);
   if (!stored) {
     return fmt::format("{} is not there: {}", expected.key.id.value, stored.error().detail);
   }
@@ -151,7 +151,7 @@ std::optional<std::string> PowerCutTrial::CompareRoom(Room& expected) {
   if (*stored != WithoutViewers(expected)) {
     return fmt::format("{} is different", expected.key.id.value);
   }
-  const Result<AudiencePage> page = store_->LoadAudiences(expected.key);
+  const Result<AudiencePage> page = store_->rooms().LoadAudiences(expected.key);
   if (!page) return "viewers cannot be loaded: " + page.error().detail;
   if (page->audiences != expected.audiences) {
     return fmt::format("the viewers of {} are different", expected.key.id.value);
@@ -164,11 +164,12 @@ std::optional<std::string> PowerCutTrial::CompareLists(const std::vector<Room>& 
     std::vector<Room> of_kind;
     std::ranges::copy_if(rooms, std::back_inserter(of_kind),
                          [&](const Room& room) { return room.key.kind == kind; });
-    if (store_->CountRooms(kind) != of_kind.size()) return "the rooms are counted wrong";
+    if (store_->rooms().CountRooms(kind) != of_kind.size()) return "the rooms are counted wrong";
     std::erase_if(of_kind, [](const Room& room) { return !room.IsActive(); });
     std::ranges::sort(of_kind, {}, &Room::place);
     of_kind.resize(std::min(of_kind.size(), kMostRoomsPerList));
-    const auto listed = store_->List({.kind = kind, .index = 0, .count = kMostRoomsPerList});
+    const auto listed =
+        store_->rooms().List({.kind = kind, .index = 0, .count = kMostRoomsPerList});
     if (!listed) return "rooms cannot be listed: " + listed.error().detail;
     if (*listed != of_kind) return "the list is not the rooms that were acknowledged";
   }

@@ -92,8 +92,8 @@ std::optional<std::string> PowerCutTrial::TrimEvents() {
   if (events_.size() <= keep) return std::nullopt;
   const std::uint64_t newest_to_go = events_[events_.size() - keep - 1].position;
   may_trim_to_ = newest_to_go;
-  const auto removed =
-      store_->TrimEvents({.keep_since = {}, .max_events = keep, .most_per_call = events_.size()});
+  const auto removed = store_->rooms().TrimEvents(
+      {.keep_since = {}, .max_events = keep, .most_per_call = events_.size()});
   if (removed) {
     trimmed_to_ = newest_to_go;
     if (*removed != events_.size() - keep) return fmt::format("{} events were removed", *removed);
@@ -108,7 +108,8 @@ bool PowerCutTrial::RunCaller(std::size_t caller, std::uint64_t seed) {
   Witness& witness = witnesses_[caller];
   MessageWitness& messages = message_witnesses_[caller];
   for (std::uint64_t batches = random() % 40; batches > 0; --batches) {
-    if (!witness.Send(*store_, 1 + random() % options_.most_commands_per_batch)) return false;
+    if (!witness.Send(store_->rooms(), 1 + random() % options_.most_commands_per_batch))
+      return false;
     if (witness.fault()) return true;
     if (OneIn(2, random) && !messages.Send(store_->messages(), witness.rooms(), random))
       return false;
@@ -120,7 +121,7 @@ bool PowerCutTrial::RunCaller(std::size_t caller, std::uint64_t seed) {
 
 void PowerCutTrial::ReadNewestEvent() {
   constexpr std::size_t kMostEvents = 1000;
-  const Result<EventPage> page = store_->ReadEvents(cursor_, kMostEvents);
+  const Result<EventPage> page = store_->rooms().ReadEvents(cursor_, kMostEvents);
   if (!page || page->events.empty()) return;
   const MutexLock lock(seen_mutex_);
   seen_.push_back(page->events.back());

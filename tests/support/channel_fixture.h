@@ -85,7 +85,7 @@ class ChannelFixture {
                           std::shared_ptr<MemoryStore> kept = nullptr)
       : stored(kept ? std::move(kept)
                     : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
-        receivers({.rooms = store,
+        receivers({.rooms = store.rooms(),
                    .bans = bans,
                    .clock = clock,
                    .observer = &latencies,
@@ -94,8 +94,8 @@ class ChannelFixture {
                    .node = &node,
                    .viewers = &viewers},
                   options.delivery_rate),
-        channel({.rooms = store,
-                 .events = store,
+        channel({.rooms = store.rooms(),
+                 .events = store.rooms(),
                  .log = store.messages(),
                  .history = store.messages(),
                  .accounts = store.accounts(),
@@ -114,8 +114,8 @@ class ChannelFixture {
                  .reads_json_only =
                      [this](const UserId& account) { return clients.ReadsJsonOnly(account); }},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
-        reader({.rooms = store,
-                .events = store,
+        reader({.rooms = store.rooms(),
+                .events = store.rooms(),
                 .history = store.messages(),
                 .bans = bans,
                 .access = options.access}),
@@ -124,7 +124,7 @@ class ChannelFixture {
               admission, pipeline, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
         new_clients(sockets(), admission, pipeline, prefix),
         sdks(sdk_sockets(), admission, pipeline, prefix),
-        events_at_(*store.Newest()),
+        events_at_(*store.rooms().Newest()),
         messages_at_(*store.messages().NewestMessage()) {
     channel.messages().BeginAfter(messages_at_);
     node.RenewForGood();
@@ -248,12 +248,12 @@ class ChannelFixture {
   }
 
   void MakeRoom(RoomKind kind, const std::string& id, Dialect dialect = Dialect::kGen1) {
-    (void)store.Update(Creating(rtcroom::MakeRoom(kind, id, "creator", dialect)));
+    (void)store.rooms().Update(Creating(rtcroom::MakeRoom(kind, id, "creator", dialect)));
     clock.Advance(std::chrono::minutes(1));  // not recent for those who join
     Follow();
   }
   void EndRoom(RoomKind kind, const std::string& id) {
-    (void)store.Update(Destroying(MakeKey(kind, id)));
+    (void)store.rooms().Update(Destroying(MakeKey(kind, id)));
     Follow();
   }
   /// Joins and returns the key of the room's poll.
@@ -297,7 +297,7 @@ class ChannelFixture {
   /// Gives the channel what was committed since the last call.
   void Follow() {
     const auto messages = store.messages().ReadMessages(messages_at_, 1000);
-    auto page = store.ReadEvents(events_at_, 1000);
+    auto page = store.rooms().ReadEvents(events_at_, 1000);
     events_at_ = page->next;
     if (channel.options().access == GroupAccess::kMembers) (void)former.OnEvents(page->events);
     seated.OnCommit({.events = page->events});
@@ -365,7 +365,7 @@ class ChannelFixture {
   PendingCalls calls{clock};
   WebimClients clients{channel, receivers, calls};
   RoomReader reader;
-  FormerMembers former{{.rooms = store, .receivers = receivers}};
+  FormerMembers former{{.rooms = store.rooms(), .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
   ViewerLeases viewers{clock, {}};

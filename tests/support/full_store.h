@@ -22,7 +22,7 @@ inline void FillStore(Storage& store) {
   make(Creating(MakeRoom(multi.kind, multi.id.value)));
   make(Adding(multi, "bob"));
   make(Adding(multi, "bob"));
-  const auto gone = store.Load(MakeKey(RoomKind::kDouble, "gone"));
+  const auto gone = store.rooms().Load(MakeKey(RoomKind::kDouble, "gone"));
   ASSERT_OK(gone);
   ASSERT_OK(
       store.messages().AppendRoomMessage(gone->sequence, MakeMessage("creator", "last words")));
@@ -37,7 +37,7 @@ inline void FillStore(Storage& store) {
   make(Adding(MakeKey(RoomKind::kWebrtc, "777"), "eve"));
   make(Revoking(Deleting(MakeKey(RoomKind::kWebrtc, "777"), "creator"),
                 {{.stream = "1_creator", .until = kNoon}}));
-  const auto in_room = store.Load(multi);
+  const auto in_room = store.rooms().Load(multi);
   ASSERT_OK(in_room);
   for (const char* const body : {"1", "2", "3"}) {
     ASSERT_OK(store.messages().AppendRoomMessage(in_room->sequence, MakeMessage("bob", body)));

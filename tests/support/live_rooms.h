@@ -113,9 +113,9 @@ inline RoomUpdate SettingCustom(const RoomKey& key, const std::string& value,
 }
 
 /// The viewers of the room in order, each as "<user>=<info>".
-inline std::vector<std::string> ViewersOf(Store& store, const RoomKey& key) {
+inline std::vector<std::string> ViewersOf(Storage& store, const RoomKey& key) {
   std::vector<std::string> viewers;
-  const Result<AudiencePage> page = store.LoadAudiences(key);
+  const Result<AudiencePage> page = store.rooms().LoadAudiences(key);
   if (!page) return {"not loaded"};
   viewers.reserve(page->audiences.size());
   for (const Audience& viewer : page->audiences) {

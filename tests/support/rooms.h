@@ -9,7 +9,7 @@
 #include "daemon/core/room.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/core/room_rules.h"
-#include "daemon/core/store.h"
+#include "storage/storage.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -96,6 +96,9 @@ inline RoomUpdate Revoking(RoomUpdate update, std::vector<Revocation> revocation
 
 inline Result<RoomChange> Apply(Store& store, const RoomUpdate& update) {
   return store.Update(update);
+}
+inline Result<RoomChange> Apply(Storage& storage, const RoomUpdate& update) {
+  return storage.rooms().Update(update);
 }
 
 inline std::vector<std::string> IdsOf(const std::vector<Room>& rooms) {

@@ -109,7 +109,7 @@ class RouterFixture {
   ViewerLeases viewers{clock, {}};
   CommitFanOut commits{{&leases, &viewers}};
   MemoryStore memory;
-  FailingStore store{memory};
+  FailingStore store{memory.rooms()};
   BanList bans{clock, streams};
   RoomService rooms{{.store = store,
                      .ban_store = memory.bans(),

@@ -72,7 +72,7 @@ class ServiceFixture : public testing::Test {
   }
   std::vector<RoomEvent> Events() {
     std::vector<RoomEvent> events;
-    const Result<EventPage> page = memory_.ReadEvents(Cursor::Start(), 1000);
+    const Result<EventPage> page = memory_.rooms().ReadEvents(Cursor::Start(), 1000);
     for (const StoredEvent& stored : page->events) events.push_back(stored.event);
     return events;
   }
@@ -89,7 +89,7 @@ class ServiceFixture : public testing::Test {
   StreamClaims claims_{streams_};
   CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};
-  FailingStore store_{memory_};
+  FailingStore store_{memory_.rooms()};
   BanList bans_{clock_, streams_};
   RoomService rooms_{Deps(store_), {}, logger_};
 };

@@ -17,7 +17,7 @@ struct ServiceParts {
   explicit ServiceParts(const Clock& its_clock) : clock(its_clock) {}
 
   RoomServiceDeps Deps(Storage& store) {
-    return {.store = store,
+    return {.store = store.rooms(),
             .ban_store = store.bans(),
             .bans = bans,
             .leases = leases,

@@ -84,7 +84,7 @@ class TimWorld {
   void WriteInRoom(const RoomKey& key, const std::string& from, std::chrono::milliseconds at) {
     (void)server.store.messages().AppendRoomMessage(NumberOf(key), Content(from, at));
   }
-  std::uint64_t NumberOf(const RoomKey& key) { return server.store.Load(key)->sequence; }
+  std::uint64_t NumberOf(const RoomKey& key) { return server.store.rooms().Load(key)->sequence; }
 
   /// @param is_of_login  only this login is in the group.
   void Join(const RoomKey& key, const std::string& account, bool is_of_login = false) {
@@ -112,7 +112,7 @@ class TimWorld {
   CountingIds ids;
   LeaseTable leases{server.clock, std::chrono::seconds(20)};
   /// `Context::maker` where users may create groups.
-  RoomService maker{{.store = server.store,
+  RoomService maker{{.store = server.store.rooms(),
                      .ban_store = server.store.bans(),
                      .bans = server.bans,
                      .leases = leases,

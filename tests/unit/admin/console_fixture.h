@@ -148,7 +148,7 @@ class ConsoleFixture : public ServiceFixture {
   FakeMedia media_{clock_};
   CommitFanOut signalled_commits_{{&leases_, &claims_, &commit_signal_}};
   MemoryStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
-  FailingStore failing_{rooms_store_};
+  FailingStore failing_{rooms_store_.rooms()};
   RoomService service_{{.store = failing_,
                         .ban_store = rooms_store_.bans(),
                         .bans = bans_,
@@ -163,10 +163,10 @@ class ConsoleFixture : public ServiceFixture {
   const RemovalClock removal_{clock_};
   EndedLoginList ends_;
   AccountValidities validities_;
-  PushReceivers receivers_{{.rooms = rooms_store_, .bans = bans_, .clock = clock_},
+  PushReceivers receivers_{{.rooms = rooms_store_.rooms(), .bans = bans_, .clock = clock_},
                            {.per_second = 20'000, .burst = 20'000}};
-  Channel channel_{{.rooms = rooms_store_,
-                    .events = rooms_store_,
+  Channel channel_{{.rooms = rooms_store_.rooms(),
+                    .events = rooms_store_.rooms(),
                     .log = rooms_store_.messages(),
                     .history = rooms_store_.messages(),
                     .accounts = rooms_store_.accounts(),

@@ -108,7 +108,7 @@ TEST_F(ConsoleStream, CatchesUpOverManyPages) {
 
 TEST_F(ConsoleStream, SendsAGapMessageForMissedEvents) {
   Create("r1");
-  ASSERT_OK(rooms_store_.TrimEvents({.max_events = 0}));
+  ASSERT_OK(rooms_store_.rooms().TrimEvents({.max_events = 0}));
   for (const char* after :
        {"00000000000000bb-1", "00000000000000cc-1", "00000000000000bb-99", "nonsense"}) {
     const auto stream = OpenStream(std::string("after=") + after);
@@ -194,7 +194,7 @@ TEST_F(ConsoleStream, EndsWithAllStreamsAndCanBeReopened) {
 TEST_F(ConsoleStream, IsNotOpenedForAReplacedToken) {
   CommitSignal commits;
   EventStreams streams(
-      {.log = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+      {.log = rooms_store_.rooms(), .commits = commits, .clock = clock_, .logger = logger_});
   const auto pending = std::make_shared<RecordedAnswer>();
   AdminResponder responder = ResponderTo(pending, clock_, logger_);
   EXPECT_ERROR(kUnauthorized, streams.Open(responder, std::nullopt, [] { return false; }));
@@ -217,7 +217,7 @@ TEST_F(ConsoleStream, OccupiesNoSlotIfOpeningFails) {
   };
   CommitSignal commits;
   EventStreams streams(
-      {.log = rooms_store_, .commits = commits, .clock = clock_, .logger = logger_});
+      {.log = rooms_store_.rooms(), .commits = commits, .clock = clock_, .logger = logger_});
   AdminResponder responder = ResponderTo(std::make_shared<Failing>(), clock_, logger_);
   EXPECT_THROW((void)streams.Open(responder, std::nullopt, [] { return true; }), std::bad_alloc);
   EXPECT_EQ(streams.size(), 0U);

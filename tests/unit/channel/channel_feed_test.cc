@@ -93,8 +93,8 @@ class ChangingStore : public ChangedMessages {
 class ChannelFeedTest : public testing::Test {
  protected:
   Channel MakeChannel(AccountLoginLog* logins = nullptr, const ChannelOptions& options = {}) {
-    return Channel({.rooms = store,
-                    .events = store,
+    return Channel({.rooms = store.rooms(),
+                    .events = store.rooms(),
                     .log = store.messages(),
                     .history = store.messages(),
                     .accounts = store.accounts(),
@@ -113,7 +113,7 @@ class ChannelFeedTest : public testing::Test {
 
   ChannelFeed::Deps FeedOf(Channel& channel, PushReceivers& receivers,
                            FormerMembers* former = nullptr) {
-    return {.events = store,
+    return {.events = store.rooms(),
             .messages = store.messages(),
             .logins = heard,
             .signal = signal,
@@ -140,7 +140,7 @@ class ChannelFeedTest : public testing::Test {
 
 TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
   Channel channel = MakeChannel();
-  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
+  PushReceivers receivers({.rooms = store.rooms(), .bans = bans, .clock = clock}, {});
   const auto receiver = std::make_shared<ThrowingReceiver>();  // shared with the receivers
   receivers.Add(receiver);
   ChannelFeed feed(FeedOf(channel, receivers));
@@ -164,19 +164,19 @@ TEST_F(ChannelFeedTest, CountsATickThatThrowsAsLostEvents) {
 }
 
 TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
-  const auto made = store.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  const auto made = store.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
   ASSERT_OK(made);
   const RoomKey key = made->room.key;
-  ASSERT_OK(store.Update(Adding(key, "alice")));
+  ASSERT_OK(store.rooms().Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
-  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
-  FormerMembers former({.rooms = store, .receivers = receivers});
+  PushReceivers receivers({.rooms = store.rooms(), .bans = bans, .clock = clock}, {});
+  FormerMembers former({.rooms = store.rooms(), .receivers = receivers});
   const auto alice = std::make_shared<LeavingReceiver>(receivers);  // shared with the receivers
   receivers.Add(alice);
   receivers.Listen(alice);
   receivers.Subscribe(made->room.sequence, key, alice);
   store.before_messages = [&] {
-    (void)store.Update(Deleting(key, "alice", clock.Now()));
+    (void)store.rooms().Update(Deleting(key, "alice", clock.Now()));
     (void)store.messages().AppendRoomMessage(
         made->room.sequence, MakeMessage("creator", R"(["without alice"])", clock.Now()));
   };
@@ -193,7 +193,7 @@ TEST_F(ChannelFeedTest, EndsTheLoginsOfAUserThatAnotherServerHasEnded) {
   ASSERT_OK(
       channel.logins().Connect({"alice"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
   ASSERT_OK(channel.logins().Connect({"bob"}, {.expires = clock.Now() + 1h}, {}, [&] { ++ended; }));
-  PushReceivers receivers({.rooms = store, .bans = bans, .clock = clock}, {});
+  PushReceivers receivers({.rooms = store.rooms(), .bans = bans, .clock = clock}, {});
   ChannelFeed feed(FeedOf(channel, receivers));
   ASSERT_OK(feed.Start());
   const AccountValidity validity{

@@ -20,12 +20,12 @@ using namespace std::chrono_literals;
 
 class Contacts : public testing::Test {
  protected:
-  Contacts() { events_at_ = *store_.Newest(); }
+  Contacts() { events_at_ = *store_.rooms().Newest(); }
 
-  void Commit(const RoomUpdate& update) { EXPECT_OK(store_.Update(update)); }
+  void Commit(const RoomUpdate& update) { EXPECT_OK(store_.rooms().Update(update)); }
   /// Gives the contacts what was committed since the last call.
   void Follow() {
-    auto page = store_.ReadEvents(events_at_, 100);
+    auto page = store_.rooms().ReadEvents(events_at_, 100);
     events_at_ = page->next;
     contacts_.OnEvents(page->events);
   }
@@ -43,7 +43,7 @@ class Contacts : public testing::Test {
   RecordingListener commits_;
   MemoryStore store_{{}, "00000000000000aa", commits_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  DirectContacts contacts_{store_, clock_};
+  DirectContacts contacts_{store_.rooms(), clock_};
   Cursor events_at_;
 };
 
@@ -67,7 +67,7 @@ TEST_F(Contacts, TheNextCreatorOfARoomTakesThePlaceOfTheOneThatLeft) {
   Commit(Creating(MakeRoom(RoomKind::kMulti, "r1", "ann")));
   Commit(Adding(key_, "bob"));
   Follow();
-  const std::uint64_t room = store_.Load(key_)->sequence;
+  const std::uint64_t room = store_.rooms().Load(key_)->sequence;
   const auto left = [&](const std::string& user, const std::string& next) {
     const StoredEvent event{
         .room_number = room,

@@ -82,11 +82,11 @@ class Listener : public PushReceiver {
 class Receivers : public testing::Test {
  protected:
   Receivers() {
-    const auto made = store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+    const auto made = store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
     EXPECT_OK(made);
     number_ = made->room.sequence;
     last_event_ = made->room.last_event;
-    events_at_ = store_.Newest()->position;
+    events_at_ = store_.rooms().Newest()->position;
   }
 
   std::shared_ptr<Listener> Subscribe(const std::string& user, PushReceivers& receivers) {
@@ -125,7 +125,7 @@ class Receivers : public testing::Test {
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};
-  const PushReceivers::Deps deps_{.rooms = store_, .bans = bans_, .clock = clock_};
+  const PushReceivers::Deps deps_{.rooms = store_.rooms(), .bans = bans_, .clock = clock_};
   PushReceivers receivers_{deps_, {.per_second = 20'000, .burst = 20'000}};
   std::uint64_t number_ = 0;
   std::uint64_t last_event_ = 0;

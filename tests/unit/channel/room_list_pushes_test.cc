@@ -62,12 +62,12 @@ class RoomLists : public testing::Test {
   static RoomKey Key(const std::string& id) { return MakeKey(RoomKind::kMulti, id); }
   void Create(const std::string& id, RoomKind kind = RoomKind::kMulti,
               Dialect dialect = Dialect::kGen2) {
-    ASSERT_OK(store_.Update(Creating(MakeRoom(kind, id, "creator", dialect))));
+    ASSERT_OK(store_.rooms().Update(Creating(MakeRoom(kind, id, "creator", dialect))));
   }
-  void Update(const RoomUpdate& update) { ASSERT_OK(store_.Update(update)); }
+  void Update(const RoomUpdate& update) { ASSERT_OK(store_.rooms().Update(update)); }
   /// Gives the lists what was committed since the last call.
   void Follow(RoomListPushes& lists) {
-    const auto page = store_.ReadEvents(at_, 1000);
+    const auto page = store_.rooms().ReadEvents(at_, 1000);
     at_ = page->next;
     lists.OnEvents(page->events);
   }
@@ -93,8 +93,9 @@ class RoomLists : public testing::Test {
   FakeClock clock_;
   RecordingListener commits_;
   CountedReads store_{{}, "00000000000000aa", commits_};
-  Cursor at_ = *store_.Newest();
-  RoomListPushes lists_{{.rooms = store_, .clock = clock_, .form = Form(Interop::kIsolated)}};
+  Cursor at_ = *store_.rooms().Newest();
+  RoomListPushes lists_{
+      {.rooms = store_.rooms(), .clock = clock_, .form = Form(Interop::kIsolated)}};
 };
 
 TEST_F(RoomLists, TellWhatChangesOnceASecond) {
@@ -148,7 +149,7 @@ TEST_F(RoomLists, HaveOnlyRoomsThatAreListed) {
 }
 
 TEST_F(RoomLists, HaveTheRoomsOfBothDialectsThatShareThem) {
-  RoomListPushes shared({.rooms = store_, .clock = clock_, .form = Form(Interop::kShared)});
+  RoomListPushes shared({.rooms = store_.rooms(), .clock = clock_, .form = Form(Interop::kShared)});
   const auto watcher = std::make_shared<Watcher>();  // shared with the lists
   shared.Watch(kMulti, watcher);
   Create("old", RoomKind::kMulti, Dialect::kGen1);
@@ -183,9 +184,9 @@ TEST_F(RoomLists, AreToldInPiecesOfBoundedSize) {
   EXPECT_EQ(store_.reads, static_cast<int>(RoomListPushes::kMostRead));
   Tell();
   EXPECT_THAT(watcher->told, ElementsAre(testing::_, "multi 501"));
-  RoomListPushes large({.rooms = store_, .clock = clock_, .form = {.write = [](auto&&...) {
-                                                            return std::string(20'000, 'x');
-                                                          }}});
+  RoomListPushes large({.rooms = store_.rooms(), .clock = clock_, .form = {.write = [](auto&&...) {
+                                                                    return std::string(20'000, 'x');
+                                                                  }}});
   large.Watch(kMulti, watcher);
   for (const char* const id : {"a", "b", "c"}) Create(id);
   Follow(large);
@@ -216,7 +217,7 @@ TEST_F(RoomLists, AreToBeReadAgainWhenTooMuchChanges) {
 TEST_F(RoomLists, CountWhatWaitsInMemory) {
   MemoryTotal held{.most = 1000};
   RoomListPushes lists(
-      {.rooms = store_, .clock = clock_, .form = Form(Interop::kIsolated), .held = &held});
+      {.rooms = store_.rooms(), .clock = clock_, .form = Form(Interop::kIsolated), .held = &held});
   const auto watcher = std::make_shared<Watcher>();  // shared with the lists
   lists.Watch(kMulti, watcher);
   for (const char* const id : {"a", "b"}) Create(id);

@@ -60,14 +60,14 @@ class Reader : public testing::Test {
  protected:
   Reader() { Make(); }
 
-  void Make() { EXPECT_OK(store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")))); }
-  void Add(const std::string& user) { EXPECT_OK(store_.Update(Adding(key_, user, 1000))); }
-  void Delete(const std::string& user) { EXPECT_OK(store_.Update(Deleting(key_, user))); }
+  void Make() { EXPECT_OK(store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r1")))); }
+  void Add(const std::string& user) { EXPECT_OK(store_.rooms().Update(Adding(key_, user, 1000))); }
+  void Delete(const std::string& user) { EXPECT_OK(store_.rooms().Update(Deleting(key_, user))); }
   void Say(std::size_t bytes = 5) {
     const std::string body =
         R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]";
-    EXPECT_OK(
-        store_.messages().AppendRoomMessage(store_.Load(key_)->sequence, MakeMessage("ann", body)));
+    EXPECT_OK(store_.messages().AppendRoomMessage(store_.rooms().Load(key_)->sequence,
+                                                  MakeMessage("ann", body)));
   }
   const UserId ann_{"ann"};
   std::string Cursor() { return reader_.Read(ann_, RoomReach::kAll, key_, {})->cursor.Encode(); }
@@ -78,8 +78,10 @@ class Reader : public testing::Test {
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  const RoomReader reader_{
-      {.rooms = store_, .events = store_, .history = store_.messages(), .bans = bans_}};
+  const RoomReader reader_{{.rooms = store_.rooms(),
+                            .events = store_.rooms(),
+                            .history = store_.messages(),
+                            .bans = bans_}};
 };
 
 TEST_F(Reader, ASnapshotNamesItsExactPosition) {
@@ -95,31 +97,31 @@ TEST_F(Reader, ASnapshotNamesItsExactPosition) {
 }
 
 TEST_F(Reader, RecoversUpToFiveHundredEvents) {
-  EXPECT_OK(store_.Update(Destroying(key_)));
-  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  EXPECT_OK(store_.rooms().Update(Destroying(key_)));
+  EXPECT_OK(store_.rooms().Update(Creating(LiveRoom())));
   const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
   for (int i = 0; i < 250; ++i) {
-    EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
-    EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
+    EXPECT_OK(store_.rooms().Update(Watching(kLiveR1, "bob")));
+    EXPECT_OK(store_.rooms().Update(LeavingAudience(kLiveR1, "bob")));
   }
   const auto most = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
   ASSERT_OK(most);
   EXPECT_TRUE(most->events);
   EXPECT_THAT(*most->events, SizeIs(500));
-  EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+  EXPECT_OK(store_.rooms().Update(Watching(kLiveR1, "bob")));
   EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor)->events);
 }
 
 TEST_F(Reader, CountsMessagesApartFromEvents) {
-  EXPECT_OK(store_.Update(Destroying(key_)));
-  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  EXPECT_OK(store_.rooms().Update(Destroying(key_)));
+  EXPECT_OK(store_.rooms().Update(Creating(LiveRoom())));
   const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
   for (int i = 0; i < 235; ++i) {
-    EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
-    EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "bob")));
+    EXPECT_OK(store_.rooms().Update(Watching(kLiveR1, "bob")));
+    EXPECT_OK(store_.rooms().Update(LeavingAudience(kLiveR1, "bob")));
   }
   for (int i = 0; i < 31; ++i) {
-    EXPECT_OK(store_.messages().AppendRoomMessage(store_.Load(kLiveR1)->sequence,
+    EXPECT_OK(store_.messages().AppendRoomMessage(store_.rooms().Load(kLiveR1)->sequence,
                                                   MakeMessage("ann", "[]")));
   }
   const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
@@ -128,15 +130,15 @@ TEST_F(Reader, CountsMessagesApartFromEvents) {
 }
 
 TEST_F(Reader, LeavesOutOlderChangesOfAField) {
-  EXPECT_OK(store_.Update(Destroying(key_)));
-  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  EXPECT_OK(store_.rooms().Update(Destroying(key_)));
+  EXPECT_OK(store_.rooms().Update(Creating(LiveRoom())));
   const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
   int value = 0;
   const auto change = [&](const std::string& field) {
-    EXPECT_OK(store_.Update(SettingField(kLiveR1, field, std::to_string(++value))));
+    EXPECT_OK(store_.rooms().Update(SettingField(kLiveR1, field, std::to_string(++value))));
   };
   for (int i = 0; i < 600; ++i) change("likes");
-  EXPECT_OK(store_.Update(Watching(kLiveR1, "bob")));
+  EXPECT_OK(store_.rooms().Update(Watching(kLiveR1, "bob")));
   change("hearts");
   change("likes");
   const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
@@ -148,17 +150,17 @@ TEST_F(Reader, LeavesOutOlderChangesOfAField) {
 }
 
 TEST_F(Reader, TellsTheNewestNumberOfManyViewersOnce) {
-  EXPECT_OK(store_.Update(Destroying(key_)));
-  EXPECT_OK(store_.Update(Creating(LiveRoom())));
+  EXPECT_OK(store_.rooms().Update(Destroying(key_)));
+  EXPECT_OK(store_.rooms().Update(Creating(LiveRoom())));
   const auto join = [&](int viewer) {
-    EXPECT_OK(store_.Update(Watching(kLiveR1, std::to_string(viewer), "{}", kNoon, 1000)));
+    EXPECT_OK(store_.rooms().Update(Watching(kLiveR1, std::to_string(viewer), "{}", kNoon, 1000)));
   };
   for (int i = 0; i < 199; ++i) join(i);
   const std::string cursor = reader_.Read(ann_, RoomReach::kAll, kLiveR1, {})->cursor.Encode();
   for (int i = 199; i < 800; ++i) join(i);
-  EXPECT_OK(store_.Update(SettingField(kLiveR1, "likes", "1")));
-  EXPECT_OK(store_.Update(LeavingAudience(kLiveR1, "7")));
-  EXPECT_OK(store_.Update(SettingField(kLiveR1, "hearts", "1")));
+  EXPECT_OK(store_.rooms().Update(SettingField(kLiveR1, "likes", "1")));
+  EXPECT_OK(store_.rooms().Update(LeavingAudience(kLiveR1, "7")));
+  EXPECT_OK(store_.rooms().Update(SettingField(kLiveR1, "hearts", "1")));
   const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
   ASSERT_OK(view);
   EXPECT_THAT(NamesOf(*view), ElementsAre("audience_added", "\"likes\"", "799", "\"hearts\""));
@@ -182,7 +184,7 @@ TEST_F(Reader, RemovedEventsAreNotRecovered) {
   Add("bob");
   Add("carol");
   EXPECT_TRUE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->events);
-  EXPECT_OK(store_.TrimEvents({.keep_since = kLater, .max_events = 1}));
+  EXPECT_OK(store_.rooms().TrimEvents({.keep_since = kLater, .max_events = 1}));
   EXPECT_FALSE(reader_.Read(ann_, RoomReach::kAll, key_, cursor)->events);
 }
 
@@ -207,7 +209,7 @@ TEST_F(Reader, ReadsHardlyMoreMessagesThanItSends) {
 
 TEST_F(Reader, ALaterRoomOfTheNameIsAnother) {
   const std::string cursor = Cursor();
-  EXPECT_OK(store_.Update(Destroying(key_)));
+  EXPECT_OK(store_.rooms().Update(Destroying(key_)));
   EXPECT_ERROR(kRoomNotFound, reader_.Read(ann_, RoomReach::kAll, key_, cursor));
   Make();
   Say();
@@ -230,7 +232,7 @@ TEST_F(Reader, BannedUsersDoNotOpenARoom) {
 
 TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {
   for (int i = 0; i < 45; ++i) Say();
-  const Room room = *store_.Load(key_);
+  const Room room = *store_.rooms().Load(key_);
   const auto all = reader_.ReadHistory(room, {.limit = 50});
   ASSERT_OK(all);
   EXPECT_THAT(all->messages, SizeIs(40));
@@ -243,7 +245,7 @@ TEST_F(Reader, AHistoryIsCompleteWhenNothingOlderIsKept) {
 TEST_F(Reader, AHistoryReadsWhatIsSent) {
   constexpr std::uint64_t kBytes = std::uint64_t{64} << 10;
   for (int i = 0; i < 40; ++i) Say(8000);
-  const Room room = *store_.Load(key_);
+  const Room room = *store_.rooms().Load(key_);
   for (const RoomReader::HistoryQuery& query :
        {RoomReader::HistoryQuery{.max_bytes = kBytes}, {.after = 0, .max_bytes = kBytes}}) {
     store_.messages_read = 0;

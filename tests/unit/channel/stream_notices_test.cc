@@ -22,7 +22,7 @@ TEST(StreamNotices, TellEveryRoomOfAMemberOfTheStream) {
   for (const std::string id : {"r1", "r2"}) {
     ASSERT_OK(Apply(store, Creating(MakeRoom(RoomKind::kMulti, id, "alice"))));
     const RoomKey room = MakeKey(RoomKind::kMulti, id);
-    expected.push_back({.room_number = store.Load(room)->sequence,
+    expected.push_back({.room_number = store.rooms().Load(room)->sequence,
                         .fact = StreamNotice{.room = room, .user_id = {"alice"}, .is_on = true}});
   }
   PushNotices notices;

@@ -58,8 +58,8 @@ class CopyStoreCommand : public DatabaseTest {
   void ExpectSame(Storage& copy) {
     source_ = OpenSource();
     Storage& source = *source_;
-    EXPECT_EQ(Valued(copy.Scan(0, kAll)).rooms, Valued(source.Scan(0, kAll)).rooms);
-    for (const Room& room : Valued(source.Scan(0, kAll)).rooms) {
+    EXPECT_EQ(Valued(copy.rooms().Scan(0, kAll)).rooms, Valued(source.rooms().Scan(0, kAll)).rooms);
+    for (const Room& room : Valued(source.rooms().Scan(0, kAll)).rooms) {
       EXPECT_EQ(ViewersOf(copy, room.key), ViewersOf(source, room.key));
       EXPECT_EQ(EventsOf(copy, room.key), EventsOf(source, room.key));
     }
@@ -68,8 +68,8 @@ class CopyStoreCommand : public DatabaseTest {
     EXPECT_EQ(AllEventsOf(copy), AllEventsOf(source));
     for (const RoomKind kind : kAllRoomKinds) {
       const RoomListQuery query{.kind = kind, .count = 100};
-      EXPECT_EQ(IdsOf(Valued(copy.List(query))), IdsOf(Valued(source.List(query))));
-      EXPECT_EQ(copy.CountRooms(kind), source.CountRooms(kind));
+      EXPECT_EQ(IdsOf(Valued(copy.rooms().List(query))), IdsOf(Valued(source.rooms().List(query))));
+      EXPECT_EQ(copy.rooms().CountRooms(kind), source.rooms().CountRooms(kind));
     }
     EXPECT_EQ(Valued(copy.bans().LoadBans({})), Valued(source.bans().LoadBans({})));
     EXPECT_EQ(Valued(copy.revocations().LoadRevocations({})),
@@ -100,14 +100,14 @@ class CopyStoreCommand : public DatabaseTest {
               Valued(source.ended_logins().LoadEndedLogins(TimePoint())));
     EXPECT_EQ(Valued(copy.ended_logins().LoadAccountValidities()),
               Valued(source.ended_logins().LoadAccountValidities()));
-    const std::uint64_t multi = Valued(source.Load(kMultiRoom)).sequence;
+    const std::uint64_t multi = Valued(source.rooms().Load(kMultiRoom)).sequence;
     EXPECT_EQ(Valued(copy.messages().NewestRoomMessage(multi)),
               Valued(source.messages().NewestRoomMessage(multi)));
   }
 
   static std::vector<RoomEvent> EventsOf(Storage& store, const RoomKey& key) {
     std::vector<RoomEvent> events;
-    for (StoredEvent& stored : Valued(store.ReadRoomEvents(key, std::nullopt, kAll))) {
+    for (StoredEvent& stored : Valued(store.rooms().ReadRoomEvents(key, std::nullopt, kAll))) {
       events.push_back(std::move(stored.event));
     }
     return events;
@@ -115,7 +115,7 @@ class CopyStoreCommand : public DatabaseTest {
   static std::vector<RoomEvent> AllEventsOf(Storage& store) {
     Cursor cursor = Cursor::Start();
     std::vector<RoomEvent> events;
-    for (StoredEvent& stored : Valued(store.ReadEvents(cursor, kAll)).events) {
+    for (StoredEvent& stored : Valued(store.rooms().ReadEvents(cursor, kAll)).events) {
       events.push_back(std::move(stored.event));
     }
     return events;
@@ -175,7 +175,7 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
 }
 
 TEST_F(CopyStoreCommand, CopiesAStoreWhoseOldEventsAndMessagesWereRemoved) {
-  ASSERT_OK(source_->TrimEvents({.keep_since = TimePoint::max(), .max_events = 3}));
+  ASSERT_OK(source_->rooms().TrimEvents({.keep_since = TimePoint::max(), .max_events = 3}));
   ASSERT_OK(source_->messages().TrimMessages({.keep_since = TimePoint::max()}));
   EXPECT_EQ(Copy(), 0) << err();
   ExpectValid();
@@ -190,12 +190,12 @@ TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   for (int login = 0; login < 100; ++login)
     session.number = Valued(source_->sessions().PutSession(session));
   const std::uint64_t last_message = Valued(source_->messages().NewestMessage());
-  const std::vector<Room> rooms = Valued(source_->Scan(0, kAll)).rooms;
+  const std::vector<Room> rooms = Valued(source_->rooms().Scan(0, kAll)).rooms;
   EXPECT_EQ(Copy(), 0) << err();
   const auto copy = OpenDatabase();
   ExpectSame(*copy);
   ASSERT_OK(Apply(*copy, Creating(MakeRoom(RoomKind::kMulti, "new"))));
-  EXPECT_GT(Valued(copy->Load(MakeKey(RoomKind::kMulti, "new"))).sequence,
+  EXPECT_GT(Valued(copy->rooms().Load(MakeKey(RoomKind::kMulti, "new"))).sequence,
             std::max(rooms.back().sequence, session.number));
   ASSERT_OK(Apply(*copy, Adding(kMultiRoom, "carl")));
   ASSERT_OK(Apply(*copy, Watching(kLiveRoom, "ann")));

@@ -35,10 +35,10 @@ class CreatedGroupsTest : public testing::Test {
                                  .room_id = RoomId{id},
                                  .user_id = {creator},
                                  .type = std::string(kCreatedGroup)}));
-    return memory_.Load(KeyOf(id))->sequence;
+    return memory_.rooms().Load(KeyOf(id))->sequence;
   }
   static RoomKey KeyOf(const std::string& id) { return {.kind = RoomKind::kLive, .id = {id}}; }
-  bool Exists(const std::string& id) { return memory_.Load(KeyOf(id)).ok(); }
+  bool Exists(const std::string& id) { return memory_.rooms().Load(KeyOf(id)).ok(); }
   /// Sweeps as a running process does.
   void Run(std::chrono::seconds duration) {
     for (auto left = duration; left > 0s; left -= 5s) {
@@ -57,7 +57,7 @@ class CreatedGroupsTest : public testing::Test {
   CreatedGroups groups_{clock_, kIdle};
   CommitFanOut commits_{{&inactive_, &groups_}};
   MemoryStore memory_{{}, "00000000000000aa", commits_};
-  RoomService rooms_{{.store = memory_,
+  RoomService rooms_{{.store = memory_.rooms(),
                       .ban_store = memory_.bans(),
                       .bans = bans_,
                       .leases = leases_,
@@ -126,7 +126,7 @@ TEST_F(CreatedGroupsTest, BecomeOrdinaryRoomsWithTheirCreatorAsPusher) {
   EXPECT_OK(AddNow(rooms_, {.room = KeyOf("g"), .dialect = Dialect::kGen2, .user_id = {"ann"}}));
   EXPECT_EQ(groups_.size(), 0U);
   EXPECT_EQ(inactive_.size(), 0U);
-  groups_.Restore(*memory_.Load(KeyOf("g")));
+  groups_.Restore(*memory_.rooms().Load(KeyOf("g")));
   EXPECT_EQ(groups_.size(), 0U);
 }
 
@@ -137,9 +137,9 @@ TEST_F(CreatedGroupsTest, HaveTheWholeTimeAfterAStartOrStall) {
   Run(kIdle);
   EXPECT_TRUE(Exists("g"));
   CreatedGroups restored(clock_, kIdle);
-  restored.Restore(*memory_.Load(KeyOf("g")));
+  restored.Restore(*memory_.rooms().Load(KeyOf("g")));
   InactiveRooms inactive(clock_, 1s);
-  inactive.Restore(*memory_.Load(KeyOf("g")));
+  inactive.Restore(*memory_.rooms().Load(KeyOf("g")));
   EXPECT_EQ(restored.size(), 1U);
   EXPECT_EQ(inactive.size(), 0U);
   clock_.Advance(kIdle);

@@ -56,7 +56,7 @@ TEST_F(LeaseTableTest, BindsAPusherToTheAddressThatItsEventNames) {
   EXPECT_TRUE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, here));
   EXPECT_FALSE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, "192.0.2.2"));
   LeaseTable restarted(clock_, kTimeout);
-  restarted.Restore(*memory_.Load(room_));
+  restarted.Restore(*memory_.rooms().Load(room_));
   EXPECT_TRUE(restarted.IsBoundElsewhere(room_, {"guest"}, "192.0.2.2"));
   EXPECT_FALSE(restarted.IsBoundElsewhere(room_, {"host"}, "192.0.2.2"));
   ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));  // by a caller of gen-2
@@ -378,7 +378,7 @@ TEST_F(LeaseTableTest, GraceExtendsAllLeasesByOneTimeout) {
 TEST_F(LeaseTableTest, GrantsRestoredPushersOneTimeout) {
   LeaseTable restarted(clock_, kTimeout);
   clock_.Advance(1h);
-  restarted.Restore(*memory_.Load(room_));
+  restarted.Restore(*memory_.rooms().Load(room_));
   EXPECT_EQ(restarted.size(), 2U);
   clock_.Advance(kTimeout);
   EXPECT_TRUE(restarted.Lapsed(10, clock_.Monotonic()).empty());

@@ -245,7 +245,7 @@ TEST_F(MixFeedTest, AppliesTheMixesAndEventsOfACommitInTheirOrder) {
   CreateWithGuest();
   feed_.OnAir("host", true);
   feed_.OnAir("guest", true);
-  const std::uint64_t number = store_.Load(Live("r1"))->sequence;
+  const std::uint64_t number = store_.rooms().Load(Live("r1"))->sequence;
   const auto at = [&](std::uint64_t position, EventPayload payload) {
     return StoredEvent{
         .position = position,
@@ -302,7 +302,7 @@ TEST_F(MixFeedTest, KnowsStoredMixesOnceTheStreamsAreKnown) {
   CreateWithGuest();
   MixBoth();
   MixFeed restarted(4, streams_);
-  const auto page = store_.Scan(0, 10);
+  const auto page = store_.rooms().Scan(0, 10);
   ASSERT_OK(page);
   for (const Room& room : page->rooms) restarted.Restore(room);
   for (const char* const stream : {"guest", "host", "c", "a", "b"}) restarted.OnAir(stream, true);
@@ -316,7 +316,7 @@ TEST_F(MixFeedTest, DoesNothingWithoutALimit) {
   MixFeed off(0, streams_);
   off.OnListed();
   Create("r1", "host");
-  off.Restore(*store_.Load(Live("r1")));
+  off.Restore(*store_.rooms().Load(Live("r1")));
   off.OnAir("host", true);
   EXPECT_THAT(Summaries(off), IsEmpty());
   EXPECT_EQ(off.Count().refused, 0U);

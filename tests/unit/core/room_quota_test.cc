@@ -24,7 +24,7 @@ class RoomQuotaTest : public ServiceFixture {
   RoomQuotaTest() { quota_.SetLimits({.per_address = kPerAddress, .per_user = kPerUser}); }
 
   RoomServiceDeps WithQuota() {
-    RoomServiceDeps deps = Deps(counted_store_);
+    RoomServiceDeps deps = Deps(counted_store_.rooms());
     deps.quota = &quota_;
     return deps;
   }
@@ -212,7 +212,7 @@ TEST_F(RoomQuotaTest, KeepsTheLimitUnderConcurrency) {
           (void)Make(room, user, At("192.0.2.1"));
           // All threads compete for the seats of this address.
           (void)Enter(room, "guest", At("192.0.2.1"));
-          if (counted_store_.CountRooms(RoomKind::kMulti) > kPerAddress) ++too_many;
+          if (counted_store_.rooms().CountRooms(RoomKind::kMulti) > kPerAddress) ++too_many;
           (void)Leave(room, "guest");
           (void)Leave(room, user);
         }
@@ -220,7 +220,7 @@ TEST_F(RoomQuotaTest, KeepsTheLimitUnderConcurrency) {
     }
   }
   EXPECT_EQ(too_many, 0U);
-  EXPECT_EQ(counted_store_.CountRooms(RoomKind::kMulti), 0U);
+  EXPECT_EQ(counted_store_.rooms().CountRooms(RoomKind::kMulti), 0U);
   EXPECT_EQ(quota_.size(), 0U);
 }
 

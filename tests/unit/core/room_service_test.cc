@@ -208,7 +208,7 @@ class StoreWithRival : public FailingStore {
 
 TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  StoreWithRival store(memory_);
+  StoreWithRival store(memory_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
@@ -218,7 +218,7 @@ TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
 
 TEST_F(RoomServiceTest, ACreatorMayRepeatACreateWhileAnotherUserIsRefused) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  StoreWithRival store(memory_);
+  StoreWithRival store(memory_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   store.before_write = [&rooms] { EXPECT_OK(CreateNow(rooms, Create("r1", "host"))); };
   EXPECT_ERROR(kRoomExists, CreateNow(rooms, Create("r1", "other")));
@@ -370,7 +370,7 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
   host.from = "192.0.2.2";
   EXPECT_ERROR(kPusherNotFound, other.DeletePusher(host));
   EXPECT_ERROR(kNotCreator, other.DestroyRoom(host));
-  elsewhere.Restore(*memory_.Load(Key("r1")));
+  elsewhere.Restore(*memory_.rooms().Load(Key("r1")));
   bound.from = "192.0.2.2";
   ASSERT_OK(CreateRoom(bound));  // bound anew, and it has not heard of that either
   EXPECT_OK(other.DestroyRoom(host));

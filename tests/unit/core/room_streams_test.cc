@@ -39,7 +39,7 @@ class RoomStreams : public ServiceFixture {
 
   SignedStreamUrls signed_{{.bizid = "8888", .push_key = Secret("key")}};
   RoomServiceDeps WithSigned() {
-    return {.store = memory_,
+    return {.store = memory_.rooms(),
             .ban_store = memory_.bans(),
             .bans = bans_,
             .leases = leases_,

@@ -13,8 +13,9 @@ namespace {
 class SeatedUsersTest : public testing::Test {
  protected:
   SeatedUsersTest() {
-    (void)store_.Update(Creating(MakeRoom(RoomKind::kMulti, "gen1")));
-    (void)store_.Update(Creating(MakeRoom(RoomKind::kMulti, "gen2", "creator", Dialect::kGen2)));
+    (void)store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "gen1")));
+    (void)store_.rooms().Update(
+        Creating(MakeRoom(RoomKind::kMulti, "gen2", "creator", Dialect::kGen2)));
   }
   [[nodiscard]] bool HasSeat(const std::string& user, RoomReach reach = RoomReach::kAll) const {
     return seated_.HasSeat({user}, reach);
@@ -28,28 +29,28 @@ class SeatedUsersTest : public testing::Test {
 
 TEST_F(SeatedUsersTest, HaveASeatFromTheirFirstToTheirLast) {
   EXPECT_FALSE(HasSeat("bob"));
-  (void)store_.Update(Adding(gen1_, "bob"));
-  (void)store_.Update(Adding(gen2_, "bob"));
-  (void)store_.Update(Adding(gen2_, "bob"));  // with another stream
-  (void)store_.Update(Deleting(gen2_, "bob"));
+  (void)store_.rooms().Update(Adding(gen1_, "bob"));
+  (void)store_.rooms().Update(Adding(gen2_, "bob"));
+  (void)store_.rooms().Update(Adding(gen2_, "bob"));  // with another stream
+  (void)store_.rooms().Update(Deleting(gen2_, "bob"));
   EXPECT_TRUE(HasSeat("bob"));
-  (void)store_.Update(Deleting(gen1_, "bob"));
+  (void)store_.rooms().Update(Deleting(gen1_, "bob"));
   EXPECT_FALSE(HasSeat("bob"));
-  (void)store_.Update(Destroying(gen1_));
+  (void)store_.rooms().Update(Destroying(gen1_));
   EXPECT_TRUE(HasSeat("creator"));
-  (void)store_.Update(Destroying(gen2_));
+  (void)store_.rooms().Update(Destroying(gen2_));
   EXPECT_FALSE(HasSeat("creator")) << "rooms end with their seats";
 }
 
 TEST_F(SeatedUsersTest, OfGen2AreUnknownToLoginsWithoutProof) {
-  (void)store_.Update(Adding(gen2_, "bob"));
+  (void)store_.rooms().Update(Adding(gen2_, "bob"));
   EXPECT_FALSE(HasSeat("bob", RoomReach::kGen1));
   EXPECT_TRUE(HasSeat("creator", RoomReach::kGen1));
 }
 
 TEST_F(SeatedUsersTest, AreKnownAfterARestart) {
   SeatedUsers restored;
-  restored.Restore(*store_.Load(gen1_));
+  restored.Restore(*store_.rooms().Load(gen1_));
   EXPECT_TRUE(restored.HasSeat({"creator"}, RoomReach::kGen1));
 }
 

@@ -313,7 +313,7 @@ class InterveningStore : public FailingStore {
 };
 
 TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMember) {
-  InterveningStore store(memory_);
+  InterveningStore store(memory_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_,
                          {.rules = {.policy = LivenessPolicy::kAssist}}, *this, logger_,

@@ -104,7 +104,7 @@ class WebSessionsTest : public testing::Test {
   CommitRelay relay_;
   CommitFanOut commits_{{&viewers_, &bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
-  HookedStore failing_{store_};
+  HookedStore failing_{store_.rooms()};
   std::vector<std::string> owners_;  ///< that were told of an end
   WebSessions sessions_{
       {.rights = {.rooms = failing_, .bans = bans_, .revocations = revocations_, .claims = claims_},

@@ -358,7 +358,7 @@ TEST_F(AdminCallsTest, ReturnServerInfo) {
   EXPECT_EQ(response.version(), "1.2.3");
   EXPECT_EQ(response.started_at().seconds(), 1'700'000'000);
   EXPECT_EQ(response.epoch(), "00000000000000aa");
-  EXPECT_EQ(response.cursor(), memory_.Newest()->Encode());
+  EXPECT_EQ(response.cursor(), memory_.rooms().Newest()->Encode());
   ASSERT_EQ(response.rooms_size(), 4);
   EXPECT_EQ(response.rooms(0).kind(), v1::ROOM_KIND_DOUBLE);
   EXPECT_EQ(response.rooms(0).count(), 1u);

@@ -70,7 +70,7 @@ class CatchUpPoolTest : public testing::Test {
 
   RecordingListener listener_;
   MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
-  FlakyStore store_{memory_};
+  FlakyStore store_{memory_.rooms()};
 };
 
 TEST_F(CatchUpPoolTest, ReturnsAPageWithItsReader) {
@@ -122,7 +122,7 @@ TEST_F(CatchUpPoolTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   ASSERT_TRUE(HasPageSoon(*client));
   const CatchUpOutcome outcome = client->GiveAway();
   EXPECT_ERROR(kCursorExpired, outcome.page);
-  EXPECT_EQ(outcome.newest, *memory_.Newest());
+  EXPECT_EQ(outcome.newest, *memory_.rooms().Newest());
 }
 
 TEST_F(CatchUpPoolTest, StopsWithManyWaitingClients) {

@@ -37,7 +37,7 @@ class CatchUpTest : public testing::Test {
     std::vector<v1::WatchResponse> messages;
     std::optional<Cursor> stood = Cursor::Start();
     while (true) {
-      const Result<CatchUpPage> page = catch_up.Read(store_);
+      const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
       EXPECT_OK(page);
       if (!page || (page->messages.empty() && page->cursor && page->cursor == stood)) break;
       for (const auto& message : page->messages) messages.push_back(Parsed(message.bytes));
@@ -55,10 +55,10 @@ TEST_F(CatchUpTest, FromNowSkipsEarlierEvents) {
   const WatchSpec spec;
   CatchUp catch_up(spec, kSmall);
   EXPECT_TRUE(catch_up.IsOnlySeekingEnd());
-  const Result<CatchUpPage> page = catch_up.Read(store_);
+  const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
   ASSERT_OK(page);
   EXPECT_THAT(page->messages, IsEmpty());
-  EXPECT_EQ(page->cursor, *store_.Newest());
+  EXPECT_EQ(page->cursor, *store_.rooms().Newest());
 
   CreateRoom("after");
   const auto messages = ReadAll(catch_up);
@@ -80,7 +80,7 @@ TEST_F(CatchUpTest, IncludesAResumeCursorInEachMessage) {
   for (int i = 0; i < 6; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.after = Cursor::Start()};
   CatchUp catch_up(spec, kSmall);
-  const Result<CatchUpPage> page = catch_up.Read(store_);
+  const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
   ASSERT_OK(page);
   for (const CatchUpMessage& message : page->messages) {
     EXPECT_EQ(Parsed(message.bytes).event().cursor(), message.cursor->Encode());
@@ -98,7 +98,7 @@ TEST_F(CatchUpTest, BoundsThePageSize) {
   constexpr CatchUpLimits kFewBytes{
       .events_per_read = 100, .rooms_per_read = 100, .max_bytes = 500};
   CatchUp catch_up(spec, kFewBytes);
-  const Result<CatchUpPage> page = catch_up.Read(store_);
+  const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
   ASSERT_OK(page);
   std::size_t bytes = 0;
   for (const CatchUpMessage& message : page->messages) bytes += message.bytes.Length();
@@ -119,11 +119,12 @@ TEST_F(CatchUpTest, SkipsFilteredEvents) {
 TEST_F(CatchUpTest, CompletesAnEmptySnapshot) {
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
-  const Result<CatchUpPage> page = catch_up.Read(store_);
+  const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
   ASSERT_OK(page);
   ASSERT_EQ(page->messages.size(), 1U);
-  EXPECT_EQ(Parsed(page->messages[0].bytes).snapshot_end().cursor(), store_.Newest()->Encode());
-  EXPECT_EQ(page->cursor, *store_.Newest());
+  EXPECT_EQ(Parsed(page->messages[0].bytes).snapshot_end().cursor(),
+            store_.rooms().Newest()->Encode());
+  EXPECT_EQ(page->cursor, *store_.rooms().Newest());
 }
 
 TEST_F(CatchUpTest, IncludesOnlyMatchingRoomsInASnapshot) {
@@ -142,7 +143,7 @@ TEST_F(CatchUpTest, HandlesARoomIdReusedDuringASnapshot) {
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
   RoomMirror mirror;
-  const Result<CatchUpPage> first = catch_up.Read(store_);
+  const Result<CatchUpPage> first = catch_up.Read(store_.rooms());
   ASSERT_OK(first);
   for (const auto& message : first->messages) mirror.Apply(Parsed(message.bytes));
   EXPECT_FALSE(mirror.snapshot_ended());
@@ -159,12 +160,12 @@ TEST_F(CatchUpTest, OmitsCursorsWithinASnapshot) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
   const WatchSpec spec{.snapshot = true};
   CatchUp catch_up(spec, kSmall);
-  const Result<CatchUpPage> first = catch_up.Read(store_);
+  const Result<CatchUpPage> first = catch_up.Read(store_.rooms());
   ASSERT_OK(first);
   EXPECT_EQ(first->cursor, std::nullopt);
   ASSERT_OK(Apply(store_, Adding(MakeKey(RoomKind::kMulti, "r0"), "guest")));
 
-  const Result<CatchUpPage> second = catch_up.Read(store_);
+  const Result<CatchUpPage> second = catch_up.Read(store_.rooms());
   ASSERT_OK(second);
   const v1::WatchResponse message = Parsed(second->messages.at(0).bytes);
   ASSERT_TRUE(message.has_event());
@@ -174,11 +175,11 @@ TEST_F(CatchUpTest, OmitsCursorsWithinASnapshot) {
 
 TEST_F(CatchUpTest, ReportsAnExpiredCursor) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
-  ASSERT_OK(store_.TrimEvents({.keep_since = {}, .max_events = 2}));
+  ASSERT_OK(store_.rooms().TrimEvents({.keep_since = {}, .max_events = 2}));
   const WatchSpec trimmed{.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}};
-  EXPECT_ERROR(kCursorExpired, CatchUp(trimmed, kSmall).Read(store_));
+  EXPECT_ERROR(kCursorExpired, CatchUp(trimmed, kSmall).Read(store_.rooms()));
   const WatchSpec foreign{.after = Cursor{.epoch = "ffffffffffffffff", .position = 8}};
-  EXPECT_ERROR(kCursorExpired, CatchUp(foreign, kSmall).Read(store_));
+  EXPECT_ERROR(kCursorExpired, CatchUp(foreign, kSmall).Read(store_.rooms()));
 }
 
 // Random changes between any two reads; a subscriber reconstructs the rooms from the messages only.
@@ -203,13 +204,13 @@ class SnapshotDuringChanges : public CatchUpTest,
         (void)Apply(store_, Deleting(key, user));
         break;
       default:
-        if (const Result<Room> room = store_.Load(key)) {
+        if (const Result<Room> room = store_.rooms().Load(key)) {
           (void)Apply(store_, Destroying(key, room->creator.value));
         }
         break;
     }
   }
-  void Note() { history_[store_.Newest()->Encode()] = LinesOf(store_); }
+  void Note() { history_[store_.rooms().Newest()->Encode()] = LinesOf(store_); }
 
   std::uint32_t Below(std::uint32_t limit) {
     return std::uniform_int_distribution<std::uint32_t>(0, limit - 1)(random_);
@@ -229,7 +230,7 @@ TEST_P(SnapshotDuringChanges, MatchesTheStore) {
   int reads = 0;
   while (!mirror.snapshot_ended()) {
     ASSERT_LT(++reads, 1000);
-    const Result<CatchUpPage> page = catch_up.Read(store_);
+    const Result<CatchUpPage> page = catch_up.Read(store_.rooms());
     ASSERT_OK(page);
     for (const auto& message : page->messages) mirror.Apply(Parsed(message.bytes));
     for (std::uint32_t i = Below(8); i > 0; --i) {
@@ -242,7 +243,7 @@ TEST_P(SnapshotDuringChanges, MatchesTheStore) {
   for (const auto& message : ReadAll(catch_up)) mirror.Apply(message);
   EXPECT_THAT(mirror.faults(), IsEmpty());
   EXPECT_EQ(mirror.Lines(), LinesOf(store_));
-  EXPECT_EQ(mirror.cursor(), store_.Newest()->Encode());
+  EXPECT_EQ(mirror.cursor(), store_.rooms().Newest()->Encode());
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SnapshotDuringChanges, testing::Range(1U, 41U));

@@ -41,7 +41,7 @@ class EventFeedTest : public testing::Test {
                                   .ticked = [this](MonotonicTime) { ++ticked_; }});
   }
   [[nodiscard]] bool HasBegunSoon() {
-    return Eventually([&] { return ring_.MarkAt(memory_.Newest()->position).has_value(); });
+    return Eventually([&] { return ring_.MarkAt(memory_.rooms().Newest()->position).has_value(); });
   }
   void CreateRoom(const std::string& id) {
     EXPECT_OK(Apply(memory_, Creating(MakeRoom(RoomKind::kMulti, id))));
@@ -58,7 +58,7 @@ class EventFeedTest : public testing::Test {
 
   CommitSignal signal_;
   MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
-  FlakyStore store_{memory_};
+  FlakyStore store_{memory_.rooms()};
   FakeClock clock_;
   std::FILE* const nowhere_ = std::fopen("/dev/null", "w");
   Logger logger_{LogFormat::kText, LogLevel::kError, nowhere_};

@@ -104,9 +104,9 @@ std::vector<std::string> RoomMirror::Lines() const {
   return lines;
 }
 
-std::vector<std::string> LinesOf(Store& store) {
+std::vector<std::string> LinesOf(Storage& store) {
   constexpr std::size_t kMany = 10'000;
-  const Result<RoomPage> page = store.Scan(0, kMany);
+  const Result<RoomPage> page = store.rooms().Scan(0, kMany);
   EXPECT_TRUE(page.ok());
   std::vector<std::string> lines;
   for (const Room& room : page->rooms) lines.push_back(LineOf(RoomMessage(room)));

@@ -8,7 +8,7 @@
 
 #include <rtcroom/v1/membership_notifier.pb.h>
 
-#include "daemon/core/store.h"
+#include "storage/storage.h"
 
 namespace rtcroom {
 
@@ -44,6 +44,6 @@ class RoomMirror {
 };
 
 /// All rooms of a store, in the format of `RoomMirror::Lines`.
-std::vector<std::string> LinesOf(Store& store);
+std::vector<std::string> LinesOf(Storage& store);
 
 }  // namespace rtcroom

@@ -146,7 +146,7 @@ class WatchFixture : public testing::Test {
 
   CommitSignal signal_;
   MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
-  FlakyStore store_{memory_};
+  FlakyStore store_{memory_.rooms()};
   FakeClock clock_;
   FakeBootClock boot_clock_;
   NodeLease node_{boot_clock_};

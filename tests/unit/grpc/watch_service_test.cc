@@ -61,7 +61,7 @@ TEST_F(WatchServiceTest, StartsWithTheNextChange) {
 TEST_F(WatchServiceTest, StartsWithTheOldestRetainedEvent) {
   CreateRoom("r1");
   CreateRoom("r2");
-  ASSERT_OK(memory_.TrimEvents({.keep_since = {}, .max_events = 3}));
+  ASSERT_OK(memory_.rooms().TrimEvents({.keep_since = {}, .max_events = 3}));
   const auto call = Watch(FromEarliest());
   EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
   EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "r2");
@@ -106,7 +106,7 @@ TEST_F(WatchServiceTest, SendsASnapshotFollowedByChanges) {
   RoomMirror mirror;
   while (!mirror.snapshot_ended()) mirror.Apply(call->NextOrThrow());
   writer.join();
-  while (mirror.cursor() != memory_.Newest()->Encode()) mirror.Apply(call->NextOrThrow());
+  while (mirror.cursor() != memory_.rooms().Newest()->Encode()) mirror.Apply(call->NextOrThrow());
   EXPECT_THAT(mirror.faults(), IsEmpty());
   EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
 }
@@ -165,7 +165,7 @@ TEST_F(WatchServiceTest, RefusesAMalformedRequest) {
 TEST_F(WatchServiceTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   CreateRoom("r1");
   CreateRoom("r2");
-  ASSERT_OK(memory_.TrimEvents({.keep_since = {}, .max_events = 1}));
+  ASSERT_OK(memory_.rooms().TrimEvents({.keep_since = {}, .max_events = 1}));
   for (const std::string cursor : {"00112233aabbccdd-1", "ffffffffffffffff-4"}) {
     const auto call = WatchAfter(cursor);
     EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
@@ -179,7 +179,7 @@ TEST_F(WatchServiceTest, SendsKeepAlivesWhenIdle) {
   request.mutable_keep_alive()->set_seconds(1);
   const auto call = Watch(request);
   clock_.Advance(std::chrono::seconds(1));
-  EXPECT_EQ(call->NextOrThrow().keep_alive().cursor(), memory_.Newest()->Encode());
+  EXPECT_EQ(call->NextOrThrow().keep_alive().cursor(), memory_.rooms().Newest()->Encode());
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_TRUE(call->NextOrThrow().has_keep_alive());
 }
@@ -188,7 +188,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
   const auto first = Watch();
   const auto second = Watch();
   CreateRoom("r1");
-  const std::string cursor = memory_.Newest()->Encode();
+  const std::string cursor = memory_.rooms().Newest()->Encode();
   for (const auto& call : {&first, &second}) {
     (*call)->Next();
     (*call)->Next();
@@ -207,7 +207,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
 TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhileItIsCutOff) {
   const auto call = Watch();
   CreateRoom("r1");
-  const std::string cursor = memory_.Newest()->Encode();
+  const std::string cursor = memory_.rooms().Newest()->Encode();
   call->Next();
   call->Next();
   node_.End();

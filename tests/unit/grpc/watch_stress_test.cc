@@ -141,7 +141,7 @@ TEST_F(SlowWatchClient, IsEndedWithoutDelayingOthers) {
   EXPECT_EQ(slow_.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(slow_.final_cursor(), late.cursor());
   const auto resumed = WatchAfter(slow_.final_cursor());
-  while (late.cursor() != memory_.Newest()->Encode()) late.Apply(resumed->NextOrThrow());
+  while (late.cursor() != memory_.rooms().Newest()->Encode()) late.Apply(resumed->NextOrThrow());
   EXPECT_THAT(late.faults(), IsEmpty());
   EXPECT_EQ(late.Lines(), LinesOf(memory_));
 }

@@ -257,14 +257,16 @@ class BrowsersAtSrs : public CallbackRouterTest {
   PlainSignatures signatures_;
   CountingWebObserver observer_;
   CountingRandom random_;
-  WebSessions sessions_{
-      {.rights = {.rooms = store_, .bans = bans_, .revocations = revocations_, .claims = claims_},
-       .signatures = signatures_,
-       .observer = observer_,
-       .clock = clock_,
-       .random = random_,
-       .logger = logger_},
-      {}};
+  WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
+                                    .bans = bans_,
+                                    .revocations = revocations_,
+                                    .claims = claims_},
+                         .signatures = signatures_,
+                         .observer = observer_,
+                         .clock = clock_,
+                         .random = random_,
+                         .logger = logger_},
+                        {}};
   UnexpectedHttp http_;
   const std::shared_ptr<SrsPlayers> at_srs_ = std::make_shared<SrsPlayers>(
       StreamServerOptions(),

@@ -46,11 +46,11 @@ class Beats : public testing::Test {
     return {{"after", seconds}, {"pushes", json::parse(poll->reply()->body)["pushes"]}};
   }
   void TakeSeat(const std::string& user) {
-    (void)server_.store.Update(Adding(key_, user, 100));
+    (void)server_.store.rooms().Update(Adding(key_, user, 100));
     server_.Follow();
   }
   void LeaveSeat(const std::string& user) {
-    (void)server_.store.Update(Deleting(key_, user));
+    (void)server_.store.rooms().Update(Deleting(key_, user));
     server_.Follow();
   }
   std::vector<json> PushesIn(int seconds, SocketClient& client) {

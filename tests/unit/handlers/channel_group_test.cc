@@ -61,7 +61,7 @@ TEST_F(Groups, ExistAsLongAsTheirRooms) {
 TEST_F(Groups, AreLeftByAViewerTenSecondsAfterItsLastPoll) {
   const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
   server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
-  (void)server_.store.Update(Watching(key, "alice"));
+  (void)server_.store.rooms().Update(Watching(key, "alice"));
   server_.Follow();
   const auto silent = [&] { return server_.viewers.leases().StateOf(key, {"alice"})->age; };
   const std::string of_room = server_.Join(alice_, "room_2");
@@ -81,7 +81,7 @@ TEST_F(Groups, AreLeftByAViewerTenSecondsAfterItsLastPoll) {
 TEST_F(Groups, AreLeftByAViewerTenSecondsAfterTheConnectionOfItsPollHasEnded) {
   const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
   server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
-  (void)server_.store.Update(Watching(key, "alice"));
+  (void)server_.store.rooms().Update(Watching(key, "alice"));
   server_.Follow();
   const auto silent = [&] { return server_.viewers.leases().StateOf(key, {"alice"})->age; };
   const auto room = server_.PollRoom(alice_, server_.Join(alice_, "room_2"));
@@ -300,7 +300,8 @@ TEST(MembersOfGroups, AreClientsOf2018AndEachAccountOnce) {
   };
   ChannelFixture server(ChannelOptions{.max_instances = 2});
   server.MakeRoom(RoomKind::kMulti, "room_1");
-  const std::uint64_t number = server.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  const std::uint64_t number =
+      server.store.rooms().Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
   const auto carol = std::make_shared<Other>();  // shared with the receivers
   server.receivers.Listen(carol);
   server.receivers.Subscribe(number, MakeKey(RoomKind::kMulti, "room_1"), carol);
@@ -407,11 +408,11 @@ TEST_F(Groups, TheEndOfARoomIsANotice) {
 
 TEST_F(Groups, TheEndOfARoomIsOneNoticeWhoeverLeavesWithIt) {
   const RoomKey room = MakeKey(RoomKind::kMulti, "room_1");
-  ASSERT_TRUE(server_.store.Update(Adding(room, "guest")));
+  ASSERT_TRUE(server_.store.rooms().Update(Adding(room, "guest")));
   server_.Follow();
   server_.Join(alice_, "room_1");
   const auto poll = server_.PollAccount(alice_);
-  ASSERT_TRUE(server_.store.Update(Deleting(room, "creator")));  // which ends it
+  ASSERT_TRUE(server_.store.rooms().Update(Deleting(room, "creator")));  // which ends it
   server_.Follow();
   const json notices = ReplyOf(poll)["EventArray"][0]["GroupTips"];
   ASSERT_EQ(notices.size(), 1U) << notices;

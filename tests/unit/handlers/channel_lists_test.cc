@@ -26,7 +26,7 @@ class Lists : public testing::Test {
   Lists() { server_.MakeRoom(RoomKind::kMulti, "room_1", Dialect::kGen2); }
 
   void Add(const std::string& user) {
-    (void)server_.store.Update(
+    (void)server_.store.rooms().Update(
         Adding(MakeKey(RoomKind::kMulti, "room_1"), user, 9, server_.clock.Now()));
   }
   void Tell() {

@@ -35,10 +35,10 @@ class GroupsOfMembers : public testing::Test {
   }
 
   void Add(const std::string& user) {
-    (void)server_.store.Update(Adding(key_, user, 9, server_.clock.Now()));
+    (void)server_.store.rooms().Update(Adding(key_, user, 9, server_.clock.Now()));
   }
   void Remove(const std::string& user, LeaveReason reason = LeaveReason::kLeft) {
-    (void)server_.store.Update(Deleting(key_, user, server_.clock.Now(), reason));
+    (void)server_.store.rooms().Update(Deleting(key_, user, server_.clock.Now(), reason));
   }
   int CodeOf(const Client& client, const std::string& command, json body = json::object()) {
     body["GroupId"] = "room_1";
@@ -76,7 +76,7 @@ class GroupsOfMembers : public testing::Test {
 
 TEST_F(GroupsOfMembers, RefuseAccountsThatAreNotInTheRoom) {
   server_.MakeRoom(RoomKind::kLive, "live_1", Dialect::kGen2);
-  ASSERT_TRUE(server_.store.Update(Watching(MakeKey(RoomKind::kLive, "live_1"), "viewer")));
+  ASSERT_TRUE(server_.store.rooms().Update(Watching(MakeKey(RoomKind::kLive, "live_1"), "viewer")));
   const auto join = [this](const std::string& account) {
     return server_.Call(server_.LogIn(account), "group_open_http_svc/apply_join_group",
                         {{"GroupId", "live_1"}})["ErrorCode"];
@@ -138,15 +138,15 @@ TEST_F(GroupsOfMembers, RefuseWhoHasLeftBeforeTheServerIsTold) {
 TEST_F(GroupsOfMembers, AnAccountStaysWhileItHasARole) {
   server_.MakeRoom(RoomKind::kLive, "live_1", Dialect::kGen2);
   const RoomKey live = MakeKey(RoomKind::kLive, "live_1");
-  (void)server_.store.Update(Watching(live, "alice"));
-  (void)server_.store.Update(Adding(live, "alice"));
+  (void)server_.store.rooms().Update(Watching(live, "alice"));
+  (void)server_.store.rooms().Update(Adding(live, "alice"));
   (void)server_.Join(alice_, "live_1");
-  (void)server_.store.Update(Deleting(live, "alice"));
+  (void)server_.store.rooms().Update(Deleting(live, "alice"));
   server_.Follow();
   EXPECT_EQ(server_.SendText(alice_, "live_1", "off the stage", 1)["ErrorCode"], 0);
-  (void)server_.store.Update(LeavingAudience(live, "alice"));
+  (void)server_.store.rooms().Update(LeavingAudience(live, "alice"));
   server_.Follow();
-  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(live)->sequence), 0U);
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.rooms().Load(live)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, AMemberThatIsBackBeforeTheServerIsToldStays) {
@@ -157,16 +157,17 @@ TEST_F(GroupsOfMembers, AMemberThatIsBackBeforeTheServerIsToldStays) {
   Remove("bob");
   server_.Follow();
   EXPECT_EQ(server_.SendText(alice_, "room_1", "back", 1)["ErrorCode"], 0);
-  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(key_)->sequence), 1U) << "bob is not";
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.rooms().Load(key_)->sequence), 1U)
+      << "bob is not";
 }
 
 TEST_F(GroupsOfMembers, TheCreatorOfAnEmptyRoomLosesItToTheFirstWhoEnters) {
-  (void)server_.store.Update(Preparing(MakeWaitingRoom(RoomKind::kMulti, "room_2")));
+  (void)server_.store.rooms().Update(Preparing(MakeWaitingRoom(RoomKind::kMulti, "room_2")));
   const RoomKey key = MakeKey(RoomKind::kMulti, "room_2");
   (void)server_.Join(server_.LogIn("creator"), "room_2");
-  (void)server_.store.Update(Adding(key, "alice"));
+  (void)server_.store.rooms().Update(Adding(key, "alice"));
   server_.Follow();
-  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(key)->sequence), 0U);
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.rooms().Load(key)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
@@ -180,7 +181,7 @@ TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
   const auto elsewhere = Other();
   EXPECT_FALSE(elsewhere->PollRoom(alice_, key)->reply());
   EXPECT_EQ(NoticeOf(elsewhere->PollAccount(alice_)), kEndedNotice);
-  const std::uint64_t number = server_.store.Load(key_)->sequence;
+  const std::uint64_t number = server_.store.rooms().Load(key_)->sequence;
   EXPECT_EQ(restarted->receivers.CountIn(number), 1U) << "bob";
   EXPECT_EQ(elsewhere->receivers.CountIn(number), 0U);
   EXPECT_FALSE(elsewhere->PollRoom(bob_, bobs)->reply());
@@ -189,7 +190,7 @@ TEST_F(GroupsOfMembers, AnOldKeyLeadsNobodyBackWhoHasLeft) {
 
 TEST_F(GroupsOfMembers, AKeyIsGoodForItsStay) {
   const std::string key = server_.Join(alice_, "room_1");
-  const std::uint64_t number = server_.store.Load(key_)->sequence;
+  const std::uint64_t number = server_.store.rooms().Load(key_)->sequence;
   Add("alice");
   const auto rejoined = Other();
   EXPECT_FALSE(rejoined->PollRoom(alice_, key)->reply());
@@ -211,7 +212,7 @@ TEST_F(GroupsOfMembers, AKeyOfBeforeGroupsWereForMembersGivesNothing) {
   const std::string key = Other(GroupAccess::kAny)->Join(alice_, "room_1");
   const auto other = Other();
   EXPECT_FALSE(other->PollRoom(alice_, key)->reply());
-  EXPECT_EQ(other->receivers.CountIn(server_.store.Load(key_)->sequence), 0U);
+  EXPECT_EQ(other->receivers.CountIn(server_.store.rooms().Load(key_)->sequence), 0U);
 }
 
 TEST_F(GroupsOfMembers, ASocketIsToldHowItsUserHasLeft) {
@@ -228,7 +229,7 @@ TEST_F(GroupsOfMembers, ASocketIsToldHowItsUserHasLeft) {
   EXPECT_THAT(alice->Pushes(), ElementsAre(kicked));
   EXPECT_THAT(bob->Pushes(), SizeIs(2));
   EXPECT_EQ(alice->Ask("subscribe", Room())["error"]["code"], kNotMember);
-  EXPECT_EQ(server_.receivers.CountIn(server_.store.Load(key_)->sequence), 1U);
+  EXPECT_EQ(server_.receivers.CountIn(server_.store.rooms().Load(key_)->sequence), 1U);
 }
 
 TEST_F(GroupsOfMembers, APollThatWaitsIsRefusedAtOnce) {

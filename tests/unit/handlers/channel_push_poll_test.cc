@@ -78,7 +78,7 @@ class PushPolls : public testing::Test {
     return Begin({{"wait", wait}, {"cursors", json::array({Room(cursor)})}});
   }
   void Add(const std::string& user) {
-    (void)server_.store.Update(
+    (void)server_.store.rooms().Update(
         Adding(MakeKey(RoomKind::kMulti, "room_1"), user, 9, server_.clock.Now()));
   }
 
@@ -238,10 +238,10 @@ TEST_F(PushPolls, GoOnAfterABackupWasRestored) {
 TEST_F(PushPolls, AreAnsweredAtOnceWhenAnEventIsMissing) {
   const json cursor = Cursor();
   const auto poll = Wait(cursor);
-  const auto at = *server_.store.Newest();
+  const auto at = *server_.store.rooms().Newest();
   Add("bob");
   Add("carol");
-  const auto page = server_.store.ReadEvents(at, 10);
+  const auto page = server_.store.rooms().ReadEvents(at, 10);
   ASSERT_THAT(page->events, SizeIs(2));
   server_.receivers.Push(std::span(page->events).subspan(1), {});
   ASSERT_TRUE(poll->reply());
@@ -383,7 +383,7 @@ TEST_F(PushPolls, AStopAnswersThem) {
 TEST_F(PushPolls, AreSignsOfAViewer) {
   const RoomKey key = MakeKey(RoomKind::kLive, "room_2");
   server_.MakeRoom(RoomKind::kLive, "room_2", Dialect::kGen2);
-  (void)server_.store.Update(Watching(key, "alice"));
+  (void)server_.store.rooms().Update(Watching(key, "alice"));
   server_.Follow();
   server_.clock.Advance(59s);
   const json room = {{"kind", "live"}, {"roomID", "room_2"}};
@@ -396,7 +396,8 @@ TEST_F(PushPolls, AreSignsOfAViewer) {
 TEST_F(PushPolls, LeaveNothingBehind) {
   const json cursor = Cursor();
   const auto poll = Wait(cursor);
-  const std::uint64_t number = server_.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  const std::uint64_t number =
+      server_.store.rooms().Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
   EXPECT_EQ(server_.receivers.CountIn(number), 1U);
   server_.Tick(45s);
   EXPECT_TRUE(poll->reply());
@@ -408,7 +409,8 @@ TEST_F(PushPolls, EndWithTheirConnections) {
   const auto poll = Wait(cursor);
   poll->Close();
   EXPECT_EQ(ReplyOf(poll)["rooms"][0]["cursor"], cursor);
-  const std::uint64_t number = server_.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
+  const std::uint64_t number =
+      server_.store.rooms().Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence;
   EXPECT_EQ(server_.receivers.CountIn(number), 0U) << "nobody is there";
 }
 

@@ -33,10 +33,10 @@ class Pushes : public testing::Test {
     return client;
   }
   void Add(const std::string& user) {
-    (void)server_.store.Update(Adding(key_, user, 100, server_.clock.Now()));
+    (void)server_.store.rooms().Update(Adding(key_, user, 100, server_.clock.Now()));
   }
   void Delete(const std::string& user) {
-    (void)server_.store.Update(Deleting(key_, user, server_.clock.Now()));
+    (void)server_.store.rooms().Update(Deleting(key_, user, server_.clock.Now()));
   }
   json Say(SocketClient& client, const std::string& text) {
     json body = Room();
@@ -334,7 +334,7 @@ TEST_F(Pushes, RoomsAreSubscribedAsFastAsTheirSnapshotsAreRead) {
     const std::string id = fmt::format("r{}", i);
     auto large = MakeRoom(RoomKind::kMulti, id, "creator");
     large.info = std::string(40'000, 'x');
-    (void)server_.store.Update(Creating(large));
+    (void)server_.store.rooms().Update(Creating(large));
     frames += ClientText(json({{"id", i}, {"subscribe", Room(id)}}).dump());
   }
   alice->SendBytes(frames);

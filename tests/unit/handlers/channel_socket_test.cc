@@ -408,9 +408,9 @@ TEST_F(Socket, AnEndedConnectionIsALogout) {
   auto client = LoggedIn("alice");
   client->Ask("subscribe", Room());
   client->Cut();
-  EXPECT_EQ(
-      server_.receivers.CountIn(server_.store.Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence),
-      0U);
+  EXPECT_EQ(server_.receivers.CountIn(
+                server_.store.rooms().Load(MakeKey(RoomKind::kMulti, "room_1"))->sequence),
+            0U);
   EXPECT_TRUE(client->is_released());
   server_.EndRoom(RoomKind::kMulti, "room_1");
 }

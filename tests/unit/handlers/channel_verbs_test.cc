@@ -146,7 +146,7 @@ TEST_F(Verbs, AMessageThatIsRepeatedAtOnceIsStoredOnce) {
   constexpr int kCallers = 8;
   constexpr std::uint64_t kRounds = 50;
   const RoomKey key = MakeKey(RoomKind::kMulti, "room_1");
-  const std::uint64_t number = server_.store.Load(key)->sequence;
+  const std::uint64_t number = server_.store.rooms().Load(key)->sequence;
   for (std::uint64_t round = 1; round <= kRounds; ++round) {
     server_.clock.Advance(200ms);
     std::vector<std::uint64_t> seqs(kCallers);

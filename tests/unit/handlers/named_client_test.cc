@@ -78,8 +78,9 @@ TEST_F(NamedClient, LearnsFromItsHeartbeatWhyItHasNoSeat) {
 TEST_F(NamedClient, IsToldNothingThatTheEventsDoNotSay) {
   Meet();
   Kick("bob");
-  ASSERT_TRUE(
-      server_.memory.TrimEvents({.keep_since = server_.clock.Now() + std::chrono::hours(1)}).ok());
+  ASSERT_TRUE(server_.memory.rooms()
+                  .TrimEvents({.keep_since = server_.clock.Now() + std::chrono::hours(1)})
+                  .ok());
   EXPECT_EQ(Beat("bob").dump(), R"({"code":5,"message":"您请求的房间成员不存在"})");
 }
 

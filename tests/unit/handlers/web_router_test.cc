@@ -88,14 +88,16 @@ class WebRouterTest : public testing::Test {
                                  .push_key = Secret("push"),
                                  .turn_urls = {"turn:turn.example.com", "stun:turn.example.com"},
                                  .turn_secret = Secret("north")}};
-  WebSessions sessions_{
-      {.rights = {.rooms = store_, .bans = bans_, .revocations = revocations_, .claims = claims_},
-       .signatures = addresses_,
-       .observer = observer_,
-       .clock = clock_,
-       .random = random_,
-       .logger = logger_},
-      {.per_user = 1}};
+  WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
+                                    .bans = bans_,
+                                    .revocations = revocations_,
+                                    .claims = claims_},
+                         .signatures = addresses_,
+                         .observer = observer_,
+                         .clock = clock_,
+                         .random = random_,
+                         .logger = logger_},
+                        {.per_user = 1}};
   const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();
   RequestIds ids_{"t"};
   LastRequest recorded_;

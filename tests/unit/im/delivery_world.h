@@ -78,7 +78,7 @@ class DeliveryWorld {
   void EndRoom(const std::string& id);
   void Write(const RoomUpdate& update);
   void Commit(const std::string& id, bool degraded);
-  std::uint64_t Newest() { return store_.Newest()->position; }
+  std::uint64_t Newest() { return store_.rooms().Newest()->position; }
 
   // Creation of rooms.
   void BeginMaking();

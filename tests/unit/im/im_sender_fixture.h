@@ -245,7 +245,7 @@ class ImSenderFixture : public testing::Test {
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
   DeliverySignal enqueued_;
   MemoryStore memory_{{}, "00000000000000aa", enqueued_};
-  FailingStore store_{memory_};
+  FailingStore store_{memory_.rooms()};
   FailingDeliveries deliveries_{memory_.deliveries()};
   ConstantRandom random_;  // no pause is zero
   ImCallBudget budget_;

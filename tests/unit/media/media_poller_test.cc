@@ -111,7 +111,9 @@ class RecordedParts : public OnAirListener {
 /// Gen-1 streams are named as their users, and URLs are not signed.
 class MediaPollerTest : public testing::Test {
  protected:
-  void SetUp() override { (void)store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1", "host"))); }
+  void SetUp() override {
+    (void)store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r1", "host")));
+  }
   void Start(StreamServer* server, std::chrono::milliseconds period = 5ms) {
     poller_ = std::make_unique<MediaPoller>(MediaPollerOptions{.period = period},
                                             MediaPollerDeps{.monitor = monitor_,
@@ -181,7 +183,7 @@ TEST_F(MediaPollerTest, DropsTheStreamOfAnEvictedMemberAtOnce) {
   server_.Add("host", "7");
   Start(&server_, 1h);
   ASSERT_TRUE(Eventually([&] { return KindOf("host") == MediaState::Kind::kOn; }));
-  (void)store_.Update(
+  (void)store_.rooms().Update(
       Deleting(MakeKey(RoomKind::kMulti, "r1"), "host", clock_.Now(), LeaveReason::kKicked));
   EXPECT_TRUE(Eventually([&] { return KindOf("host") == MediaState::Kind::kOff; }))
       << "without a callback or a poll";
@@ -193,10 +195,10 @@ TEST_F(MediaPollerTest, RepeatsADropThatFailedUnlessTheMemberIsBack) {
   Start(&server_);
   ASSERT_TRUE(Eventually([&] { return KindOf("host") == MediaState::Kind::kOn; }));
   server_.SetAway(true);
-  (void)store_.Update(
+  (void)store_.rooms().Update(
       Deleting(MakeKey(RoomKind::kMulti, "r1"), "host", clock_.Now(), LeaveReason::kKicked));
   EXPECT_TRUE(Eventually([&] { return server_.dropped().size() > 2; }));
-  (void)store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r2", "host")));
+  (void)store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r2", "host")));
   EXPECT_TRUE(Eventually([&] { return monitor_.Sweep().empty(); }));
 }
 

@@ -95,14 +95,16 @@ class SrsPlayersTest : public testing::Test {
   CommitRelay relay_;
   CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
   MemoryStore store_{{}, "00000000000000aa", commits_};
-  WebSessions sessions_{
-      {.rights = {.rooms = store_, .bans = bans_, .revocations = revocations_, .claims = claims_},
-       .signatures = signatures_,
-       .observer = observer_,
-       .clock = clock_,
-       .random = random_,
-       .logger = logger_},
-      {.per_worker = 8, .per_user = 4, .per_address = 8}};
+  WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
+                                    .bans = bans_,
+                                    .revocations = revocations_,
+                                    .claims = claims_},
+                         .signatures = signatures_,
+                         .observer = observer_,
+                         .clock = clock_,
+                         .random = random_,
+                         .logger = logger_},
+                        {.per_worker = 8, .per_user = 4, .per_address = 8}};
   ScriptedCalls http_;
   CommitSignal removals_;
   const std::shared_ptr<SrsPlayers> players_ = std::make_shared<SrsPlayers>(

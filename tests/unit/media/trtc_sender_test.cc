@@ -77,7 +77,7 @@ class TrtcSenderTest : public testing::Test {
                clock_};
   Tally made_;
   OnlyNode node_;
-  TrtcSender sender_{{.rooms = store_,
+  TrtcSender sender_{{.rooms = store_.rooms(),
                       .deliveries = store_.deliveries(),
                       .enqueued = enqueued_,
                       .api = api_,
@@ -115,7 +115,7 @@ TEST_F(TrtcSenderTest, SendsOnlyWhileItIsThisNodesDuty) {
 
 TEST_F(TrtcSenderTest, LeavesMembersAndRoomsThatAreBackAlone) {
   StoreRoom("7");
-  const Result<Room> room = store_.Load(MakeKey(RoomKind::kWebrtc, "7"));
+  const Result<Room> room = store_.rooms().Load(MakeKey(RoomKind::kWebrtc, "7"));
   ASSERT_OK(room);
   Remove("7", room->pushers.front().user_id.value);
   Dismiss("7");

@@ -56,10 +56,10 @@ TEST_F(FullPgStore, HasNoFindingsWhenItIsValid) {
 }
 
 TEST_F(FullPgStore, HasNoneWhereEventsWereTrimmed) {
-  const std::size_t all = store_->ReadEvents(Cursor::Start(), 1000)->events.size();
+  const std::size_t all = store_->rooms().ReadEvents(Cursor::Start(), 1000)->events.size();
   for (std::size_t kept = all; kept-- > 0;) {
-    ASSERT_OK(
-        store_->TrimEvents({.keep_since = TimePoint(), .max_events = kept, .most_per_call = 1000}));
+    ASSERT_OK(store_->rooms().TrimEvents(
+        {.keep_since = TimePoint(), .max_events = kept, .most_per_call = 1000}));
     EXPECT_THAT(Findings(), IsEmpty()) << kept << " events kept";
   }
 }
@@ -69,11 +69,11 @@ TEST_F(FullPgStore, IsCounted) {
   ASSERT_OK(report);
   EXPECT_EQ(report->schema, NewestPgSchema());
   EXPECT_EQ(report->newest.epoch, "00c0ffee00c0ffee");
-  EXPECT_EQ(report->newest.position, store_->Newest()->position);
+  EXPECT_EQ(report->newest.position, store_->rooms().Newest()->position);
   EXPECT_EQ(report->rooms, 4u);
   EXPECT_EQ(report->pushers, 5u);
   EXPECT_EQ(report->audiences, 2u);
-  EXPECT_EQ(report->events, store_->ReadEvents(Cursor::Start(), 1000)->events.size());
+  EXPECT_EQ(report->events, store_->rooms().ReadEvents(Cursor::Start(), 1000)->events.size());
   EXPECT_EQ(report->sessions, 1u);
   EXPECT_EQ(report->bans, 1u);
   EXPECT_EQ(report->deliveries, 1u);

@@ -162,7 +162,7 @@ TEST_F(PgClusterMediaTest, TellsHowFarBackAllNodesHaveToldEverything) {
 
 TEST_F(PgClusterMediaTest, KnowsWhoseMediaIsOffAndForgetsThoseWhoLeft) {
   const auto store = OpenPatient();
-  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  ASSERT_OK(store->rooms().Update(Creating(MultiRoom("r1", "amy"))));
   const SeatKey seat{.room_number = static_cast<std::uint64_t>(Number("SELECT room FROM pushers")),
                      .seat = static_cast<std::uint64_t>(Number("SELECT seat FROM pushers"))};
   const auto sign = [&](MediaState::Kind kind) {

@@ -454,13 +454,13 @@ TEST_F(PgClusterWatchTest, HeartbeatsFromBeforeTheDatabasesClockWasSetBackKeepNo
 
 TEST_F(PgClusterTest, JoiningIsTheFirstHeartbeat) {
   const auto store = OpenPatient();
-  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  ASSERT_OK(store->rooms().Update(Creating(MultiRoom("r1", "amy"))));
   EXPECT_EQ(Number("SELECT count(*) FROM beats JOIN pushers USING (room, seat)"), 1);
 }
 
 TEST_F(PgClusterTest, HeartbeatsOfThoseWhoLeftAreRemovedInSteps) {
   const auto store = OpenPatient();
-  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  ASSERT_OK(store->rooms().Update(Creating(MultiRoom("r1", "amy"))));
   one_.Renew();
   constexpr int kLeft = 12'000;  // several steps
   Execute("INSERT INTO audiences SELECT room, 'bob', ''::bytea, 999 FROM pushers");
@@ -473,22 +473,23 @@ TEST_F(PgClusterTest, HeartbeatsOfThoseWhoLeftAreRemovedInSteps) {
 
 TEST_F(PgClusterTest, JoiningAgainIsAHeartbeat) {
   const auto store = OpenPatient();
-  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  ASSERT_OK(store->rooms().Update(Creating(MultiRoom("r1", "amy"))));
   Execute("UPDATE beats SET at_ms = 1");
-  ASSERT_OK(store->Update(Adding(kR1, "amy", 4, kNoon + 1s)));
+  ASSERT_OK(store->rooms().Update(Adding(kR1, "amy", 4, kNoon + 1s)));
   EXPECT_EQ(Number("SELECT count(*) FROM beats WHERE at_ms > 1"), 1);
 }
 
 TEST_F(PgClusterTest, AChangeOfTheMixIsNoHeartbeat) {
   const auto store = OpenPatient();
-  ASSERT_OK(store->Update(Creating(MultiRoom("r1", "amy"))));
+  ASSERT_OK(store->rooms().Update(Creating(MultiRoom("r1", "amy"))));
   Execute("UPDATE beats SET at_ms = 1");
-  ASSERT_OK(store->Update({.key = kR1, .edit = [](const Room* stored) {
-                             return rules::ChangeMix(stored, [](const Room&) -> Result<RoomMix> {
-                               return RoomMix{.canvas = {.width = 640, .height = 360},
-                                              .inputs = {{.user_id = {"amy"}, .place = {}}}};
-                             });
-                           }}));
+  ASSERT_OK(
+      store->rooms().Update({.key = kR1, .edit = [](const Room* stored) {
+                               return rules::ChangeMix(stored, [](const Room&) -> Result<RoomMix> {
+                                 return RoomMix{.canvas = {.width = 640, .height = 360},
+                                                .inputs = {{.user_id = {"amy"}, .place = {}}}};
+                               });
+                             }}));
   EXPECT_EQ(Number("SELECT count(*) FROM pushers WHERE mix_layer = 1"), 1);
   EXPECT_EQ(Number("SELECT at_ms FROM beats"), 1);
 }

@@ -58,7 +58,7 @@ TEST_F(PgHistoryTest, IsLostToANodeWhenWhatItHasNotHeardIsRemoved) {
 }
 
 TEST_F(PgHistoryTest, IsTheSameAfterItsOldEventsWereRemoved) {
-  ASSERT_OK(store_->TrimEvents({.keep_since = {}, .max_events = 0}));
+  ASSERT_OK(store_->rooms().TrimEvents({.keep_since = {}, .max_events = 0}));
   EndConnections();
   EXPECT_OK(store_->follower()->CatchUp(Soon()));
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));

@@ -49,7 +49,7 @@ TEST_F(PgStoreBansTest, ABannedUserCannotJoinAtTheOtherStore) {
   EXPECT_ERROR(kNotAllowed, Apply(*second_, Joining(kR1, "bob")));
   EXPECT_OK(Apply(*second_, Joining(kR1, "amy")));
   EXPECT_ERROR(kRoomNotFound, Apply(*second_, Joining(MakeKey(RoomKind::kLive, "r1"), "bob")));
-  EXPECT_THAT(UsersOf(*first_->Load(kR1)), ElementsAre("creator", "amy"));
+  EXPECT_THAT(UsersOf(*first_->rooms().Load(kR1)), ElementsAre("creator", "amy"));
 }
 
 TEST_F(PgStoreBansTest, ABanThatHasEndedKeepsNobodyOut) {
@@ -67,7 +67,7 @@ TEST_F(PgStoreBansTest, AJoinThatWasDecidedBeforeTheBanIsDecidedAgain) {
     EXPECT_OK(first_->bans().PutBan(BanOf("bob")));
   });
   EXPECT_ERROR(kNotAllowed, Apply(*second_, joining));
-  EXPECT_THAT(UsersOf(*first_->Load(kR1)), ElementsAre("creator"));
+  EXPECT_THAT(UsersOf(*first_->rooms().Load(kR1)), ElementsAre("creator"));
 }
 
 TEST_F(PgStoreBansTest, SoIsACreationByABannedUser) {
@@ -78,14 +78,14 @@ TEST_F(PgStoreBansTest, SoIsACreationByABannedUser) {
     EXPECT_OK(first_->bans().PutBan(BanOf("bob")));
   });
   EXPECT_ERROR(kNotAllowed, Apply(*second_, creating));
-  EXPECT_ERROR(kRoomNotFound, first_->Load(kR1));
+  EXPECT_ERROR(kRoomNotFound, first_->rooms().Load(kR1));
 }
 
 TEST_F(PgStoreBansTest, InOneCallTheOrderDecides) {
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
   const std::vector<RoomUpdate> updates = {
       Joining(kR1, "bob"), Banning(Deleting(kR1, "bob"), BanOf("bob")), Joining(kR1, "bob")};
-  const auto outcomes = first_->UpdateAll(updates);
+  const auto outcomes = first_->rooms().UpdateAll(updates);
   EXPECT_OK(outcomes[0]);
   EXPECT_OK(outcomes[1]);
   EXPECT_ERROR(kNotAllowed, outcomes[2]);

@@ -60,7 +60,7 @@ TEST_P(PgStoreConflictKindTest, IsDecidedAgainWithTheTurnFirst) {
                   }),
       Creating(MultiRoom("after")),
   };
-  const auto outcomes = store_->UpdateAll(updates);
+  const auto outcomes = store_->rooms().UpdateAll(updates);
   EXPECT_THAT(was_free, ElementsAre(true, false));
   EXPECT_OK(outcomes[0]);
   EXPECT_OK(outcomes[2]);
@@ -69,7 +69,7 @@ TEST_P(PgStoreConflictKindTest, IsDecidedAgainWithTheTurnFirst) {
   } else {
     EXPECT_TRUE(FailsWith(outcomes[1], conflict.outcome));
   }
-  const Result<Room> room = other_->Load(kR1);
+  const Result<Room> room = other_->rooms().Load(kR1);
   EXPECT_EQ(room ? UsersOf(*room) : std::vector<std::string>(), conflict.users);
   (void)CheckedEvents(*store_);
 }
@@ -216,9 +216,9 @@ TEST_F(PgStoreConflictTest, WhileSomebodyHoldsTheTurnNothingIsWritten) {
     EXPECT_ERROR(kStoreBusy, Apply(*waiting, Creating(MultiRoom("r2"))));
     EXPECT_ERROR(kStoreBusy, waiting->bans().PutBan(BanIn("r1")));
   });
-  EXPECT_OK(waiting->Load(kR1));
+  EXPECT_OK(waiting->rooms().Load(kR1));
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
-  EXPECT_THAT(UsersOf(*waiting->Load(kR1)), ElementsAre("creator"));
+  EXPECT_THAT(UsersOf(*waiting->rooms().Load(kR1)), ElementsAre("creator"));
   EXPECT_THAT(*waiting->bans().LoadBans(kNoon), IsEmpty());
   EXPECT_EQ(CheckedEvents(*store_).size(), 2u);
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));

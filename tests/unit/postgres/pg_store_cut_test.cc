@@ -60,8 +60,8 @@ TEST_F(PgStoreCutTest, AfterTheServerCommittedTheChangeIsAcknowledgedAsItIs) {
   const auto created = CreateAfter("r2", [&] { proxy_.CutAt(Toward::kClient, kCommitted); });
   EXPECT_EQ(proxy_.cuts(), 1);
   ASSERT_OK(created);
-  ASSERT_OK(direct_->Load(created->room.key));
-  EXPECT_EQ(created->room, *direct_->Load(created->room.key));
+  ASSERT_OK(direct_->rooms().Load(created->room.key));
+  EXPECT_EQ(created->room, *direct_->rooms().Load(created->room.key));
   EXPECT_EQ(CheckedEvents(*direct_).size(), 4u);
 }
 
@@ -89,7 +89,7 @@ TEST_F(PgStoreCutTest, WhatTheServerGetsLaterIsNotCommittedAgain) {
   ASSERT_OK(Apply(*store_, Destroying(kR1)));
   const auto before = CheckedEvents(*direct_);
   proxy_.Release();
-  EXPECT_ERROR(kRoomNotFound, direct_->Load(kR1));
+  EXPECT_ERROR(kRoomNotFound, direct_->rooms().Load(kR1));
   EXPECT_EQ(CheckedEvents(*direct_), before);
   EXPECT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
 }
@@ -142,7 +142,7 @@ TEST_F(PgStoreCutTest, WhatCannotBeFoundOutIsReportedAsUnknown) {
   EXPECT_EQ(created.error().detail, "the commit was not answered");
   ASSERT_OK(holder->Run(PgCall(kPgRollback), Soon()));
   proxy_.Release();
-  EXPECT_OK(direct_->Load(kR1));
+  EXPECT_OK(direct_->rooms().Load(kR1));
   EXPECT_ERROR(kRoomExists, Apply(*store_, Creating(MultiRoom("r1", "another"))));
 }
 
@@ -158,7 +158,7 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
       if (caller == 0) {
         EXPECT_OK(CreateAfter("before_" + id, [&] {
           EXPECT_TRUE(Eventually([&] { return about_to_call == 3; }));
-          (void)direct_->Newest();  // takes long enough for most calls to wait
+          (void)direct_->rooms().Newest();  // takes long enough for most calls to wait
         }));
       } else if (caller == 1) {
         EXPECT_OK(CreateAfter(id, [&] { proxy_.CutAt(Toward::kClient, kCommitted); }));
@@ -198,17 +198,17 @@ TEST_F(PgStoreCutTest, WhereverItsBeginningIsCutItMayBeginAgain) {
   }
   const auto opened = OpenOnly(Patient(UrlThroughProxy()), deaf_);
   proxy_.CutAt(Toward::kServer, "\0scan\0"sv);
-  EXPECT_ERROR(kStoreBusy, opened->Scan(0, 10));
+  EXPECT_ERROR(kStoreBusy, opened->rooms().Scan(0, 10));
   EXPECT_EQ(proxy_.cuts(), ++cuts);
 }
 
 TEST_F(PgStoreCutTest, BetweenCallsItIsNotNoticed) {
   ASSERT_OK(Apply(*store_, Creating(MultiRoom("r1"))));
-  ASSERT_OK(store_->Load(kR1));
+  ASSERT_OK(store_->rooms().Load(kR1));
   proxy_.CutAll();
-  EXPECT_OK(store_->Load(kR1));
+  EXPECT_OK(store_->rooms().Load(kR1));
   EXPECT_OK(Apply(*store_, Adding(kR1, "u")));
-  EXPECT_OK(store_->Load(kR1));
+  EXPECT_OK(store_->rooms().Load(kR1));
   proxy_.CutAll();
   EXPECT_OK(store_->bans().PutBan({.room = kR1, .user_id = {"u"}, .until = kLater}));
   proxy_.CutAll();

@@ -52,7 +52,7 @@ TEST_F(PgStoreOpenTest, SeveralMayBeginAtOnceOnAnEmptySchema) {
     });
     for (const auto& store : stores) {
       EXPECT_EQ(CheckedEvents(*store).size(), 2u * kStores);
-      EXPECT_EQ(store->Newest()->epoch, stores.front()->Newest()->epoch);
+      EXPECT_EQ(store->rooms().Newest()->epoch, stores.front()->rooms().Newest()->epoch);
     }
     EXPECT_EQ(QueryPostgres(url, "SELECT 1 FROM meta").size(), 1u) << "it was made once";
   }
@@ -65,8 +65,8 @@ TEST_F(PgStoreOpenTest, KnowsTheRoomsThatAreThere) {
     ASSERT_OK(Apply(*store, Creating(MultiRoom("r2"))));
   }
   const auto store = OpenPatient();
-  EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 2u);
-  const auto page = store->List({.kind = RoomKind::kMulti, .index = 1, .count = 1});
+  EXPECT_EQ(store->rooms().CountRooms(RoomKind::kMulti), 2u);
+  const auto page = store->rooms().List({.kind = RoomKind::kMulti, .index = 1, .count = 1});
   ASSERT_OK(page);
   EXPECT_EQ(IdsOf(*page), std::vector<std::string>{"r2"});
 }
@@ -76,9 +76,9 @@ TEST_F(PgStoreOpenTest, NeedsOnlyRightsOnRowsOfTablesThatAreThere) {
   GrantToWriters(url_);
   const auto store = Open(Patient(url));
   EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
-  EXPECT_OK(store->Load(kR1));
+  EXPECT_OK(store->rooms().Load(kR1));
   EXPECT_OK(store->Ping());
-  EXPECT_OK(store->TrimEvents({.keep_since = {}, .max_events = 1}));
+  EXPECT_OK(store->rooms().TrimEvents({.keep_since = {}, .max_events = 1}));
   FakeBootClock boot;
   NodeLease lease(boot);
   PgCluster cluster(*PgAddress::Parse(url), {.node = 7, .patience = std::chrono::minutes(1)}, lease,
@@ -96,7 +96,7 @@ TEST_F(PgStoreOpenTest, OnlyItsFirstConnectionTriesAHostThatIsSilent) {
     const auto store = Open(Patient(WithHosts(
         url_, fmt::format("127.0.0.1:{},127.0.0.1:{}", silent.Port(), SharedPostgres().port()))));
     EXPECT_OK(Apply(*store, Creating(MultiRoom("r1"))));
-    EXPECT_OK(store->Load(kR1));
+    EXPECT_OK(store->rooms().Load(kR1));
     FakeBootClock boot;
     NodeLease lease(boot);
     PgCluster cluster(store->address(), {.node = 1, .patience = std::chrono::minutes(1)}, lease,

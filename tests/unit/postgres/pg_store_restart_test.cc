@@ -61,7 +61,7 @@ TEST_F(PgStoreRestartTest, NothingAcknowledgedIsLostWhileTheServerRestarts) {
   };
   const auto read = [&] {
     while (!is_over) {
-      const Result<Room> room = store->Load(kR1);
+      const Result<Room> room = store->rooms().Load(kR1);
       EXPECT_FALSE(room);
       EXPECT_THAT(room.error().code, AnyOf(Errc::kRoomNotFound, Errc::kStoreBusy)) << room.error();
     }
@@ -123,7 +123,7 @@ TEST_F(PgStoreRestartTest, AColumnThatGotAnotherTypeFailsNoCall) {
   const auto store = Open(Patient(own_url_));
   ASSERT_OK(Create(*store, "r1"));
   ASSERT_OK(Apply(*store, Adding(kR1, "amy")));
-  ASSERT_OK(store->Load(kR1));
+  ASSERT_OK(store->rooms().Load(kR1));
   (void)QueryPostgres(own_url_, R"(DO $$ DECLARE c record; BEGIN
     FOR c IN SELECT table_name, column_name, data_type FROM information_schema.columns
         WHERE table_schema = current_schema() AND data_type IN ('text', 'integer', 'smallint') LOOP
@@ -131,7 +131,7 @@ TEST_F(PgStoreRestartTest, AColumnThatGotAnotherTypeFailsNoCall) {
         CASE c.data_type WHEN 'text' THEN 'varchar COLLATE "C"' WHEN 'integer' THEN 'bigint'
           ELSE 'integer' END);
     END LOOP; END $$)");
-  EXPECT_OK(store->Load(kR1));
+  EXPECT_OK(store->rooms().Load(kR1));
   EXPECT_OK(Apply(*store, Adding(kR1, "bob")));
   FillStore(*store);
   FakeBootClock boot;
@@ -141,7 +141,7 @@ TEST_F(PgStoreRestartTest, AColumnThatGotAnotherTypeFailsNoCall) {
   EXPECT_OK(cluster.Renew());
   EXPECT_OK(cluster.Report({.beats = {{.seat = {.room_number = 1, .seat = 1}}}}, 0));
   const auto next = Open(Patient(own_url_));
-  EXPECT_OK(next->Load(kR1));
+  EXPECT_OK(next->rooms().Load(kR1));
   EXPECT_EQ(CheckedEvents(*next, 100).size(), CheckedEvents(*store, 100).size());
 }
 
@@ -159,14 +159,14 @@ TEST_F(PgStoreRestartTest, NobodyWaitsLongForAServerThatStopsToAnswer) {
     EXPECT_FALSE(Create(*store, id));
     EXPECT_ERROR(kStoreBusy, Create(*store, id));  // without a connection
     EXPECT_ERROR(kStoreBusy, store->bans().PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
-    EXPECT_ERROR(kStoreBusy, store->Load(kR1));
+    EXPECT_ERROR(kStoreBusy, store->rooms().Load(kR1));
     EXPECT_ERROR(kStoreBusy, store->Ping());
   });
   EXPECT_LT(clock_.Monotonic() - begin, kWaitTimeout);
   server_.Thaw();
   EXPECT_TRUE(Eventually([&] { return Create(*store, "r2").ok(); }));
-  EXPECT_TRUE(Eventually([&] { return store->Load(kR1).ok(); }));
-  EXPECT_OK(patient->Load(kR1));
+  EXPECT_TRUE(Eventually([&] { return store->rooms().Load(kR1).ok(); }));
+  EXPECT_OK(patient->rooms().Load(kR1));
 }
 
 }  // namespace

@@ -55,23 +55,25 @@ TEST_F(PgStoreRetentionTest, OnlyEventsCountAgainstTheLimit) {
   Ban(*store, 3);
   ASSERT_OK(Apply(*store, Creating(MultiRoom("r2"))));
   Ban(*store, 3);
-  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 4}), 0u);
-  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}), 2u);
-  EXPECT_EQ(*store->TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}), 1u);
-  EXPECT_EQ(store->ReadEvents(Cursor::Start(), 10)->events.size(), 1u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = {}, .max_events = 4}), 0u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}),
+            2u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = {}, .max_events = 1, .most_per_call = 2}),
+            1u);
+  EXPECT_EQ(store->rooms().ReadEvents(Cursor::Start(), 10)->events.size(), 1u);
 }
 
 TEST_F(PgStoreRetentionTest, WhatANodeHasNotAppliedStays) {
   const auto store = OpenPatient();
   for (const char* const room : {"r1", "r2", "r3"})
     ASSERT_OK(Apply(*store, Creating(MultiRoom(room))));
-  const std::uint64_t applied = store->ReadEvents(Cursor::Start(), 2)->next.position;
+  const std::uint64_t applied = store->rooms().ReadEvents(Cursor::Start(), 2)->next.position;
   Execute("INSERT INTO reports (node, applied, clock_ms) VALUES (7, 1000, 0)");
   Execute(fmt::format("INSERT INTO reports (node, applied, clock_ms) VALUES (8, {}, 0)", applied));
-  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 2u);
-  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 0u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = kLater, .max_events = 0}), 2u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = kLater, .max_events = 0}), 0u);
   Execute("DELETE FROM reports WHERE node = 8");
-  EXPECT_EQ(*store->TrimEvents({.keep_since = kLater, .max_events = 0}), 4u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = kLater, .max_events = 0}), 4u);
 }
 
 // With each commit, as many as there were when the log was read last.
@@ -88,12 +90,12 @@ TEST_F(PgStoreRetentionTest, TheEventsOfAllStoresAreReportedAsRetained) {
   Ban(*other, 3);
   ASSERT_OK(Apply(*store, Creating(MultiRoom("r3"))));
   EXPECT_EQ(retained(*store), 6u);
-  ASSERT_OK(other->TrimEvents({.keep_since = {}, .max_events = 5}));
+  ASSERT_OK(other->rooms().TrimEvents({.keep_since = {}, .max_events = 5}));
   ASSERT_OK(Apply(*store, Adding(kR1, "u")));
   EXPECT_EQ(retained(*store), 6u);
-  ASSERT_OK(store->TrimEvents({.keep_since = {}, .max_events = 2}));
+  ASSERT_OK(store->rooms().TrimEvents({.keep_since = {}, .max_events = 2}));
   EXPECT_EQ(retained(*store), 2u);
-  ASSERT_OK(store->TrimEvents({.keep_since = {}, .max_events = 0}));
+  ASSERT_OK(store->rooms().TrimEvents({.keep_since = {}, .max_events = 0}));
   const auto later = OpenObserved();
   ASSERT_OK(Apply(*later, Adding(kR1, "v")));
   EXPECT_EQ(retained(*later), 1u);
@@ -139,7 +141,7 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
        "n, 'amy', 'bob', '', 0, 0, n, ''");
   const auto store = OpenObserved();
   (void)retained_.TakeCommits();
-  EXPECT_EQ(*store->TrimEvents({.keep_since = kNoon}), 10'000u);
+  EXPECT_EQ(*store->rooms().TrimEvents({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);
   EXPECT_EQ(*store->messages().TrimMessages({.keep_since = kNoon}), 10'000u);
   EXPECT_EQ(retained_.TakeCommits(), 2);

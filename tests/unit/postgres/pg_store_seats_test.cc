@@ -45,7 +45,7 @@ class PgStoreSeatsTest : public PgStoreTest {
         making.push_back(Adding(key, fmt::format("early{}", taken), kSeatsEach));
       }
     }
-    for (const auto& outcome : StoreOf(round).UpdateAll(making)) ASSERT_OK(outcome);
+    for (const auto& outcome : StoreOf(round).rooms().UpdateAll(making)) ASSERT_OK(outcome);
   }
 
   /// How many got a seat, by room. The others were told that there is none.
@@ -73,7 +73,7 @@ class PgStoreSeatsTest : public PgStoreTest {
     for (std::size_t room = 0; room < kFilledRooms; ++room) {
       ending.push_back(Destroying(KeyOf(round, room)));
     }
-    for (const auto& outcome : StoreOf(round + 2).UpdateAll(ending)) ASSERT_OK(outcome);
+    for (const auto& outcome : StoreOf(round + 2).rooms().UpdateAll(ending)) ASSERT_OK(outcome);
   }
 
   std::array<std::unique_ptr<PgStore>, 3> stores_ = {OpenPatient(), OpenPatient(), OpenPatient()};
@@ -85,7 +85,7 @@ TEST_F(PgStoreSeatsTest, FreeSeatsAreGivenOnceAndNeverRefused) {
     SCOPED_TRACE(fmt::format("round {}", round));
     ASSERT_NO_FATAL_FAILURE(MakeRoomsWithFewFreeSeats(round));
     const auto seated = LetAllAsk(round);
-    const Result<RoomPage> stored = StoreOf(round + 1).Scan(0, kFilledRooms + 1);
+    const Result<RoomPage> stored = StoreOf(round + 1).rooms().Scan(0, kFilledRooms + 1);
     ASSERT_OK(stored);
     ASSERT_EQ(stored->rooms.size(), kFilledRooms);
     for (std::size_t room = 0; room < kFilledRooms; ++room) {

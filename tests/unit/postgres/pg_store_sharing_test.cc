@@ -120,11 +120,11 @@ TEST_F(PgStoreSharingTest, TheAddressThatAPusherIsBoundToIsKnownEverywhere) {
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("r1"))));
   for (const std::string address : {"192.0.2.1", "2001:db8::/64", ""}) {
     ASSERT_OK(Apply(*first_, bound_to(address)));
-    const Result<Room> stored = second_->Load(MakeKey(RoomKind::kMulti, "r1"));
+    const Result<Room> stored = second_->rooms().Load(MakeKey(RoomKind::kMulti, "r1"));
     ASSERT_OK(stored);
     ASSERT_NE(FindPusher(*stored, {"amy"}), nullptr);
     EXPECT_EQ(FindPusher(*stored, {"amy"})->bound_to, address);
-    const Result<RoomPage> remembered = second_->ScanMembers(0, 1);
+    const Result<RoomPage> remembered = second_->rooms().ScanMembers(0, 1);
     ASSERT_OK(remembered);
     ASSERT_EQ(remembered->rooms.size(), 1u);
     EXPECT_EQ(FindPusher(remembered->rooms.front(), {"amy"})->bound_to, address);
@@ -238,7 +238,7 @@ TEST_F(PgStoreSharingTest, AcknowledgedChangesAreTheHistory) {
   const auto rooms = Replay(history, kSeats);
   for (int i = 0; i < kIds; ++i) {
     const std::string id = fmt::format("r{}", i);
-    const Result<Room> stored = second_->Load(MakeKey(RoomKind::kMulti, id));
+    const Result<Room> stored = second_->rooms().Load(MakeKey(RoomKind::kMulti, id));
     const auto replayed = rooms.find(id);
     ASSERT_EQ(stored.ok(), replayed != rooms.end());
     if (!stored) continue;
@@ -276,7 +276,7 @@ TEST_F(PgStoreSharingTest, ACommitIsHeardWhole) {
     for (std::size_t i = 0; i < kRooms; ++i) {
       creating.push_back(Creating(MultiRoom(fmt::format("r{}-{}", commit, i))));
     }
-    for (const auto& created : first_->UpdateAll(creating)) ASSERT_OK(created);
+    for (const auto& created : first_->rooms().UpdateAll(creating)) ASSERT_OK(created);
   }
   ASSERT_OK(hearing->follower()->CatchUp(Soon()));
   const std::vector<std::uint64_t> last = reports.last();
@@ -291,14 +291,14 @@ TEST_F(PgStoreSharingTest, WhatIsWrittenWhileAStoreRestoresIsHeardOnce) {
   const auto restoring = OpenOnly(Patient(url_), heard);
   ASSERT_OK(Apply(*first_, Creating(MultiRoom("meanwhile"))));
   ASSERT_OK(Apply(*first_, Adding(MakeKey(RoomKind::kMulti, "before"), "bob")));
-  const auto page = restoring->Scan(0, 10);
+  const auto page = restoring->rooms().Scan(0, 10);
   ASSERT_OK(page);
   EXPECT_THAT(IdsOf(page->rooms), testing::ElementsAre("before"));
   EXPECT_THAT(UsersOf(page->rooms.front()), testing::ElementsAre("creator"));
   EXPECT_EQ(page->at.position, 2u);
   restoring->Begin();
   ASSERT_OK(restoring->follower()->CatchUp(Soon()));
-  EXPECT_EQ(restoring->Scan(0, 10)->rooms.size(), 2u);
+  EXPECT_EQ(restoring->rooms().Scan(0, 10)->rooms.size(), 2u);
   const std::vector<StoredEvent> history = CheckedEvents(*first_);
   EXPECT_EQ(heard.events(), std::vector<StoredEvent>(history.begin() + 2, history.end()));
 }
@@ -318,7 +318,7 @@ TEST_F(PgStoreSharingTest, AScanSeesRoomsAndPushersOfOneMoment) {
     }
   });
   for (int scan = 0; scan < kScans; ++scan) {
-    const auto page = second_->Scan(0, 10);
+    const auto page = second_->rooms().Scan(0, 10);
     ASSERT_OK(page);
     ASSERT_EQ(page->rooms.size(), 1u);
     const Room& seen = page->rooms.front();
@@ -336,7 +336,7 @@ TEST_F(PgStoreSharingTest, AStoreEndsRoomsThatTheOtherMade) {
   ASSERT_OK(Apply(*second_, Destroying(active.key)));
   ASSERT_OK(Apply(*second_, Destroying(waiting.key)));
   ASSERT_OK(Apply(*second_, Creating(MultiRoom("r1"))));
-  EXPECT_EQ(second_->CountRooms(RoomKind::kWebrtc), 0u);
+  EXPECT_EQ(second_->rooms().CountRooms(RoomKind::kWebrtc), 0u);
 }
 
 }  // namespace

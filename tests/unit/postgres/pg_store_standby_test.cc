@@ -116,8 +116,8 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
   ASSERT_OK(Apply(*store, Creating(MultiRoom("r1"))));
   ASSERT_TRUE(Eventually([&] { return other->follower()->CatchUp(Soon()).ok(); }));
   const std::vector<StoredEvent> before = heard_there.events();
-  Result<Cursor> newest = other->Newest();
-  ASSERT_TRUE(Eventually([&] { return (newest = other->Newest()).ok(); }));
+  Result<Cursor> newest = other->rooms().Newest();
+  ASSERT_TRUE(Eventually([&] { return (newest = other->rooms().Newest()).ok(); }));
   const auto in_passing =
       MakeConnected(UrlOfBoth(), {.synchronous_commit = PgSettings::SynchronousCommit::kLocal});
   standby_->Freeze();
@@ -128,11 +128,11 @@ TEST_F(PgStoreStandbyTest, NobodyHearsOfAChangeBeforeTheStandbyHasItAndNobodyWai
       is_acknowledged = true;
     });
     const RoomKey r2 = MakeKey(RoomKind::kMulti, "r2");
-    EXPECT_TRUE(Eventually([&] { return other->Load(r2).ok(); }));  // it is committed
+    EXPECT_TRUE(Eventually([&] { return other->rooms().Load(r2).ok(); }));  // it is committed
     EXPECT_OK(in_passing->Run(PgCall(kHoldTurn), Soon()));
     EXPECT_ERROR(kStoreBusy, other->follower()->CatchUp(InVain()));
-    EXPECT_ERROR(kStoreBusy, other->ReadEvents(*newest, 10));
-    EXPECT_ERROR(kStoreBusy, other->Newest());
+    EXPECT_ERROR(kStoreBusy, other->rooms().ReadEvents(*newest, 10));
+    EXPECT_ERROR(kStoreBusy, other->rooms().Newest());
     EXPECT_FALSE(is_acknowledged);
     EXPECT_EQ(heard_here.events(), before);
     EXPECT_EQ(heard_there.events(), before);
@@ -176,16 +176,17 @@ TEST_F(PgStoreStandbyTest, AnOldPrimaryThatLivesOnIsLeft) {
   const auto other = Open(Patient(standby_->Url()));
   ASSERT_OK(Apply(*other, Creating(MultiRoom("r1"))));
   EXPECT_TRUE(Eventually([&] { return store->follower()->CatchUp(Soon()).ok(); }));
-  EXPECT_EQ(store->CountRooms(RoomKind::kMulti), 1u) << "of those acknowledged before the call";
-  EXPECT_TRUE(Eventually([&] { return store->Load(kR1).ok(); }));
+  EXPECT_EQ(store->rooms().CountRooms(RoomKind::kMulti), 1u)
+      << "of those acknowledged before the call";
+  EXPECT_TRUE(Eventually([&] { return store->rooms().Load(kR1).ok(); }));
   EXPECT_TRUE(Eventually([&] { return Apply(*store, Adding(kR1, "u")).ok(); }));
-  EXPECT_OK(other->Load(kR1));
+  EXPECT_OK(other->rooms().Load(kR1));
   (void)CheckedEvents(*other);
 
   // It is not read again whenever the new one fails for a moment.
   standby_->EndConnections("application_name = 'rtcroomd'");
   EXPECT_TRUE(Eventually([&] {
-    const auto read = store->Load(kR1);
+    const auto read = store->rooms().Load(kR1);
     EXPECT_FALSE(FailsWith(read, Errc::kRoomNotFound)) << "the old one lacks it";
     return read.ok() || HasFailure();
   }));

@@ -46,7 +46,7 @@ class PgStoreVersionsTest : public PgStoreTest {
     };
     return update;
   }
-  [[nodiscard]] std::vector<std::string> Users() { return UsersOf(*store_->Load(kR1)); }
+  [[nodiscard]] std::vector<std::string> Users() { return UsersOf(*store_->rooms().Load(kR1)); }
 
   std::unique_ptr<PgStore> store_;
 };
@@ -135,7 +135,7 @@ TEST_F(PgStoreVersionsTest, EarlierNodesFindNoBodyThatIsNotJson) {
 TEST_F(PgStoreVersionsTest, OtherChangesOfTheSameGroupAreMade) {
   const std::vector<RoomUpdate> group = {Adding(kR1, "amy"), JoiningAndBanning("bob"),
                                          Adding(kR1, "cat")};
-  const std::vector<Result<RoomChange>> outcomes = store_->UpdateAll(group);
+  const std::vector<Result<RoomChange>> outcomes = store_->rooms().UpdateAll(group);
   EXPECT_OK(outcomes[0]);
   EXPECT_ERROR(kStoreBusy, outcomes[1]);
   EXPECT_OK(outcomes[2]);
@@ -148,10 +148,10 @@ TEST_F(PgStoreVersionsTest, EventsOfUnknownTypesArePassedOver) {
   const std::vector<StoredEvent> before = CheckedEvents(*store_);
   ASSERT_THAT(before, SizeIs(4));
   Execute("UPDATE events SET type = 10 WHERE user_id = 'amy'");
-  const auto events = store_->ReadEvents(Cursor::Start(), 10);
+  const auto events = store_->rooms().ReadEvents(Cursor::Start(), 10);
   ASSERT_OK(events);
   EXPECT_THAT(events->events, ElementsAre(before[0], before[1], before[3]));
-  EXPECT_THAT(*store_->ReadRoomEvents(kR1, std::nullopt, 10),
+  EXPECT_THAT(*store_->rooms().ReadRoomEvents(kR1, std::nullopt, 10),
               ElementsAre(before[3], before[1], before[0]));
 }
 

@@ -101,7 +101,7 @@ inline std::vector<StoredEvent> CheckedEvents(PgStore& store, std::size_t others
   std::vector<StoredEvent> events;
   Cursor cursor = Cursor::Start();
   for (;;) {
-    const Result<EventPage> page = store.ReadEvents(cursor, kPage);
+    const Result<EventPage> page = store.rooms().ReadEvents(cursor, kPage);
     EXPECT_OK(page);
     if (!page || page->events.empty()) break;
     events.insert(events.end(), page->events.begin(), page->events.end());
@@ -122,7 +122,7 @@ inline std::vector<std::string> StoredOf(PgStore& store,
                                          const std::vector<std::string>& candidates) {
   std::vector<std::string> stored;
   for (const std::string& id : candidates) {
-    const Result<Room> room = store.Load({.kind = RoomKind::kMulti, .id = {id}});
+    const Result<Room> room = store.rooms().Load({.kind = RoomKind::kMulti, .id = {id}});
     if (room) {
       stored.push_back(id);
     } else {

@@ -112,9 +112,9 @@ TEST_F(PositionMarkTest, CountsMissingEvents) {
 
 TEST_F(PositionMarkTest, DetectsALossByAFlippedByteInTheWal) {
   const auto store = Open(path());
-  FillStore(*store);
+  FillStore(store->rooms());
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Record(*store->Newest()));
+  ASSERT_OK(mark.Record(*store->rooms().Newest()));
   const fs::path copy = directory_.path() / "copy.db";
   CopyAsKilled(copy);
   {
@@ -126,7 +126,7 @@ TEST_F(PositionMarkTest, DetectsALossByAFlippedByteInTheWal) {
     log.put(static_cast<char>(byte ^ 1));
   }
   const auto damaged = Open(copy);
-  const Cursor newest = *damaged->Newest();
+  const Cursor newest = *damaged->rooms().Newest();
   EXPECT_GT(newest.position, 0U);
   const std::uint64_t missing = CountMissingEvents(mark.Read(), newest);
   EXPECT_GT(missing, 0U);
@@ -135,20 +135,20 @@ TEST_F(PositionMarkTest, DetectsALossByAFlippedByteInTheWal) {
 
 TEST_F(PositionMarkTest, ReportsNoLossAfterAKillStopOrBackup) {
   auto store = Open(path());
-  FillStore(*store);
+  FillStore(store->rooms());
   PositionMark mark(path(), random_);
-  ASSERT_OK(mark.Record(*store->Newest()));
+  ASSERT_OK(mark.Record(*store->rooms().Newest()));
   ASSERT_OK(Apply(*store, Destroying(MakeKey(RoomKind::kMulti, "r1"))));
   const fs::path killed = directory_.path() / "killed.db";
   CopyAsKilled(killed);
-  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(killed)->Newest()), 0U);
+  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(killed)->rooms().Newest()), 0U);
 
   const fs::path backup = directory_.path() / "backup.db";
   ASSERT_OK(store->CopyTo({.to = backup.string(), .new_epoch = NewEpoch(random_)}));
   store.reset();
-  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(path())->Newest()), 0U);
+  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(path())->rooms().Newest()), 0U);
   ASSERT_OK(mark.Record({.epoch = kEpoch, .position = 1000}));
-  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(backup)->Newest()), 0U);
+  EXPECT_EQ(CountMissingEvents(mark.Read(), *Open(backup)->rooms().Newest()), 0U);
 }
 
 }  // namespace

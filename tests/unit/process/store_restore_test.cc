@@ -47,7 +47,7 @@ class StoreRestore : public testing::Test {
   }
   void MakeBackup() {
     FillStore(*Open(backup()));
-    epoch_ = Open(backup())->Newest()->epoch;
+    epoch_ = Open(backup())->rooms().Newest()->epoch;
   }
   Result<RestoreOutcome> Restore(ExistingFile existing = ExistingFile::kRefused) {
     const FileDescriptor from(::open(backup().c_str(), O_RDONLY | O_CLOEXEC));
@@ -76,29 +76,29 @@ TEST_F(StoreRestore, CreatesTheStoreWithANewEpoch) {
   EXPECT_EQ(outcome->kept, "");
   EXPECT_THAT(FilesInData(), ElementsAre("rtcroomd.db"));
   const auto restored = Open(store());
-  EXPECT_EQ(restored->Scan(0, 100)->rooms, Open(backup())->Scan(0, 100)->rooms);
-  EXPECT_NE(restored->Newest()->epoch, epoch_);
+  EXPECT_EQ(restored->rooms().Scan(0, 100)->rooms, Open(backup())->rooms().Scan(0, 100)->rooms);
+  EXPECT_NE(restored->rooms().Newest()->epoch, epoch_);
 }
 
 TEST_F(StoreRestore, CreatesANewEpochEachTime) {
   MakeBackup();
   ASSERT_OK(Restore());
-  const std::string first = Open(store())->Newest()->epoch;
+  const std::string first = Open(store())->rooms().Newest()->epoch;
   ASSERT_OK(Restore(ExistingFile::kReplaced));
-  EXPECT_NE(Open(store())->Newest()->epoch, first);
+  EXPECT_NE(Open(store())->rooms().Newest()->epoch, first);
 }
 
 TEST_F(StoreRestore, ReplacesAStoreOnlyOnRequest) {
   MakeBackup();
   ASSERT_OK(Apply(*Open(store()), Creating(MakeRoom(RoomKind::kMulti, "mine"))));
   EXPECT_ERROR(kUnavailable, Restore());
-  EXPECT_OK(Open(store())->Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_OK(Open(store())->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
 
   const auto outcome = Restore(ExistingFile::kReplaced);
   ASSERT_OK(outcome);
   EXPECT_THAT(outcome->kept, HasSubstr("rtcroomd.db.before-restore-20231114T"));
-  EXPECT_ERROR(kRoomNotFound, Open(store())->Load(MakeKey(RoomKind::kMulti, "mine")));
-  EXPECT_OK(Open(outcome->kept)->Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_ERROR(kRoomNotFound, Open(store())->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_OK(Open(outcome->kept)->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
 TEST_F(StoreRestore, KeepsTheWalOfAKilledServerWithItsStore) {
@@ -115,8 +115,8 @@ TEST_F(StoreRestore, KeepsTheWalOfAKilledServerWithItsStore) {
   ASSERT_TRUE(fs::exists(store().string() + "-wal"));
   const auto outcome = Restore(ExistingFile::kReplaced);
   ASSERT_OK(outcome);
-  EXPECT_ERROR(kRoomNotFound, Open(store())->Load(MakeKey(RoomKind::kMulti, "mine")));
-  EXPECT_OK(Open(outcome->kept)->Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_ERROR(kRoomNotFound, Open(store())->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_OK(Open(outcome->kept)->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
 TEST_F(StoreRestore, MovesADamagedStoreAsideUnchanged) {
@@ -127,7 +127,7 @@ TEST_F(StoreRestore, MovesADamagedStoreAsideUnchanged) {
   ASSERT_OK(outcome);
   EXPECT_EQ(fs::file_size(outcome->kept), 8192u);
   EXPECT_FALSE(fs::exists(store().string() + "-wal"));
-  EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
+  EXPECT_EQ(Open(store())->rooms().Scan(0, 100)->rooms.size(), 4u);
 }
 
 TEST_F(StoreRestore, KeepsTheJournalOfAStoreThatCannotBeRolledBack) {
@@ -141,7 +141,7 @@ TEST_F(StoreRestore, KeepsTheJournalOfAStoreThatCannotBeRolledBack) {
   ASSERT_OK(outcome);
   EXPECT_TRUE(fs::exists(outcome->kept + "-journal"));
   EXPECT_FALSE(fs::exists(store().string() + "-journal"));
-  EXPECT_EQ(Open(store())->Scan(0, 100)->rooms.size(), 4u);
+  EXPECT_EQ(Open(store())->rooms().Scan(0, 100)->rooms.size(), 4u);
 }
 
 TEST_F(StoreRestore, RemovesFilesOfAKilledRestore) {
@@ -166,7 +166,7 @@ TEST_F(StoreRestore, RefusesABackupWithFindings) {
   ASSERT_OK(outcome);
   EXPECT_FALSE(outcome->report.findings.empty());
   EXPECT_THAT(FilesInData(), ElementsAre("rtcroomd.db"));
-  EXPECT_OK(Open(store())->Load(MakeKey(RoomKind::kMulti, "mine")));
+  EXPECT_OK(Open(store())->rooms().Load(MakeKey(RoomKind::kMulti, "mine")));
 }
 
 TEST_F(StoreRestore, RefusesAFileThatIsNotABackup) {
@@ -186,7 +186,8 @@ TEST_F(StoreBackupTest, CreatesACopyWithAUniqueName) {
   const auto name = backup_.Make(running.get());
   ASSERT_OK(name);
   EXPECT_TRUE(IsBackupName(*name)) << *name;
-  EXPECT_EQ(Open(data() / *name)->Scan(0, 100)->rooms, running->Scan(0, 100)->rooms);
+  EXPECT_EQ(Open(data() / *name)->rooms().Scan(0, 100)->rooms,
+            running->rooms().Scan(0, 100)->rooms);
 }
 
 TEST_F(StoreBackupTest, KeepsThePreviousCopy) {
@@ -195,7 +196,8 @@ TEST_F(StoreBackupTest, KeepsThePreviousCopy) {
   ASSERT_OK(first);
   const auto second = backup_.Make();
   ASSERT_OK(second);
-  EXPECT_EQ(Open(data() / *first)->Scan(0, 100)->rooms, Open(store())->Scan(0, 100)->rooms);
+  EXPECT_EQ(Open(data() / *first)->rooms().Scan(0, 100)->rooms,
+            Open(store())->rooms().Scan(0, 100)->rooms);
   ASSERT_OK(backup_.Make());
   EXPECT_THAT(FilesInData(), Not(Contains(*first)));
   EXPECT_THAT(FilesInData(), Contains(*second));

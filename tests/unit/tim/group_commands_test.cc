@@ -50,7 +50,7 @@ TEST_F(GroupCommands, ListsJoinedGroupsInPagesThatAreWhole) {
   for (int i = 0; i < 70; ++i) {
     Room room = MakeRoom(RoomKind::kMulti, "long_" + std::to_string(i), "creator");
     room.info = name;
-    (void)world.server.store.Update(Creating(room));
+    (void)world.server.store.rooms().Update(Creating(room));
     world.Join(room.key, "alice");
   }
   const auto list = [this](int limit, int offset) {
@@ -166,7 +166,7 @@ TEST_F(CreatedGroupCommands, MakeAHiddenLiveRoomOfTheCaller) {
                        {{"Key", "seats"}, {"Value", 4}}};
   EXPECT_EQ(Create({{"GroupId", "party"}, {"Name", "n"}, {"AppDefinedData", fields}}),
             json({{"GroupId", "party"}, {"HugeGroupFlag", 1}}));
-  const Room room = *world.server.store.Load(MakeKey(RoomKind::kLive, "party"));
+  const Room room = *world.server.store.rooms().Load(MakeKey(RoomKind::kLive, "party"));
   EXPECT_EQ(room.creator, UserId{"alice"});
   EXPECT_EQ(room.dialect, Dialect::kGen2);
   EXPECT_EQ(room.custom, R"({"partyBeginTime":"1627700000","seats":4})");

@@ -50,12 +50,12 @@ TEST_F(TimMessages, WhereGroupsAreOfMembersTheyAreLeftWithTheRoom) {
   ChannelFixture server({.access = GroupAccess::kMembers});
   server.MakeRoom(RoomKind::kMulti, "meet");
   const RoomKey meet = MakeKey(RoomKind::kMulti, "meet");
-  ASSERT_OK(server.store.Update(Adding(meet, "bob")));
+  ASSERT_OK(server.store.rooms().Update(Adding(meet, "bob")));
   server.Follow();
   EXPECT_EQ(SdkClient::LoggedIn(server, "stranger")->Join("meet")["ErrorCode"], 10007);
   const auto bob = SdkClient::LoggedIn(server, "bob");
   EXPECT_EQ(bob->Join("meet")["ErrorCode"], 0);
-  ASSERT_OK(server.store.Update(Deleting(meet, "bob")));
+  ASSERT_OK(server.store.rooms().Update(Deleting(meet, "bob")));
   server.Follow();
   const std::vector<json> pushes = bob->Pushes();
   ASSERT_THAT(pushes, SizeIs(1));
@@ -65,11 +65,11 @@ TEST_F(TimMessages, WhereGroupsAreOfMembersTheyAreLeftWithTheRoom) {
 
 TEST_F(TimMessages, WhoIsRemovedFromTheRoomIsOutOfItsGroupWithoutABan) {
   const RoomKey meet = MakeKey(RoomKind::kMulti, "meet");
-  ASSERT_OK(server_.store.Update(Adding(meet, "bob")));
+  ASSERT_OK(server_.store.rooms().Update(Adding(meet, "bob")));
   server_.Follow();
   const auto alice = Joined("alice", "meet");
   const auto bob = Joined("bob", "meet");
-  ASSERT_OK(server_.store.Update(Deleting(meet, "bob", kNoon, LeaveReason::kKicked)));
+  ASSERT_OK(server_.store.rooms().Update(Deleting(meet, "bob", kNoon, LeaveReason::kKicked)));
   server_.Follow();
   server_.Settle();
   const std::vector<json> pushes = bob->Pushes();
@@ -222,7 +222,7 @@ TEST_F(TimMessages, AGroupOfWhichOnlyTheRowIsThereIsEntered) {
   const RoomKey live = MakeKey(RoomKind::kLive, "live");
   const AccountGroupChange row{.group = {.account = {"bob"},
                                          .instance = login->instance,
-                                         .room_number = server_.store.Load(live)->sequence,
+                                         .room_number = server_.store.rooms().Load(live)->sequence,
                                          .room = live,
                                          .joined_at = kNoon,
                                          .expires = kNoon + 24h}};

@@ -128,10 +128,10 @@ class BoundedChannelTest : public testing::Test {
   EndedLoginList ends_;
   AccountValidities validities_;
   MemoryTotal held_{.most = 200'000};
-  PushReceivers receivers_{{.rooms = store_, .bans = bans_, .clock = clock_},
+  PushReceivers receivers_{{.rooms = store_.rooms(), .bans = bans_, .clock = clock_},
                            {.per_second = 1'000}};
-  Channel channel_{{.rooms = store_,
-                    .events = store_,
+  Channel channel_{{.rooms = store_.rooms(),
+                    .events = store_.rooms(),
                     .log = store_.messages(),
                     .history = store_.messages(),
                     .accounts = store_.accounts(),
@@ -229,7 +229,7 @@ TEST_F(BoundedChannelTest, ARandomIsOfOneReceiver) {
 }
 
 TEST_F(BoundedChannelTest, KeepsTokensOfARoomForItsMembers) {
-  const auto made = store_.Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
+  const auto made = store_.rooms().Update(Creating(MakeRoom(RoomKind::kMulti, "r1")));
   ASSERT_OK(made);
   const Room& room = made->room;
   const auto send = [&](const std::string& from) {
