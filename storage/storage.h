@@ -17,11 +17,13 @@
 
 namespace rtcroom {
 
-/// Rooms, and all other stored data: each user takes only the interface that it needs.
+/// The kinds of rows: each user takes only the interface that it needs.
 ///
 /// @threads safe from any thread.
-class Storage : public Store {
+class Storage {
  public:
+  virtual ~Storage() = default;
+
   /// The state in memory is restored: from here on listeners receive commits. Until then a shared
   /// store is read as it was when it was opened, by one thread at a time, and not written. Call it
   /// once.
@@ -40,7 +42,7 @@ class Storage : public Store {
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown.
   virtual Status Ping() = 0;
 
-  Store& rooms() { return *this; }
+  virtual Store& rooms() = 0;
   virtual BanStore& bans() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual SessionStore& sessions() = 0;

@@ -1,18 +1,10 @@
-// Rooms in memory: the reference implementation for the other stores.
+// A store in memory.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "daemon/core/commit_listener.h"
-#include "daemon/core/room_list_index.h"
-#include "storage/memory/audience_table.h"
-#include "storage/memory/event_table.h"
 #include "storage/memory/memory_accounts.h"
 #include "storage/memory/memory_bans.h"
 #include "storage/memory/memory_deliveries.h"
@@ -20,41 +12,42 @@
 #include "storage/memory/memory_engine.h"
 #include "storage/memory/memory_messages.h"
 #include "storage/memory/memory_recordings.h"
+#include "storage/memory/memory_rooms.h"
 #include "storage/memory/memory_sessions.h"
 #include "storage/storage.h"
 
 namespace rtcroom {
 
-/// Fulfils the `Store` contract except durability: a restart begins empty.
+/// Fulfils the contract of `Storage` except durability: a restart begins empty.
 ///
 /// @threads safe from any thread.
 class MemoryStore : public Storage {
  public:
   /// @param epoch     16 hex digits, drawn anew for each store.
   /// @param listener  receives commits; must outlive the store.
-  MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener);
+  MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
+      : engine_(listener),
+        recordings_(engine_, limits.max_recordings),
+        messages_(engine_, limits.max_room_messages),
+        rooms_(engine_, limits.max_rooms, std::move(epoch),
+               {.bans = bans_,
+                .deliveries = deliveries_,
+                .messages = messages_,
+                .accounts = accounts_}) {}
 
-  Result<Room> Load(const RoomKey& key) override;
-  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
-  Result<std::vector<Room>> List(const RoomListQuery& query) override;
-  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
-  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
-                                              std::span<const UserId> users) override;
-  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
-                                                std::size_t limit) override;
-  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
-  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
-                                                  std::optional<std::uint64_t> before,
-                                                  std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override;
-  Result<Cursor> Newest() override;
-  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
-  Result<StoredRemovalTime> LoadRemovalTime() override;
-  Status BeginRemovals(TimePoint time) override;
-  Status Ping() override;
-  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
+  // No process opens it again.
+  Result<StoredRemovalTime> LoadRemovalTime() override {
+    const MutexLock lock(engine_.mutex);
+    return StoredRemovalTime{.mark = engine_.removal};
+  }
+  Status BeginRemovals(TimePoint time) override {
+    const MutexLock lock(engine_.mutex);
+    engine_.removal = engine_.removal.value_or(time);
+    return {};
+  }
+  Status Ping() override { return {}; }
 
+  Store& rooms() override { return rooms_; }
   BanStore& bans() override { return bans_; }
   RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
@@ -65,30 +58,15 @@ class MemoryStore : public Storage {
   EndedLoginStore& ended_logins() override { return ended_logins_; }
 
  private:
-  Result<RoomChange> ApplyLocked(const RoomUpdate& update) REQUIRES(engine_.mutex);
-  const Room* FindLocked(const RoomKey& key) const REQUIRES(engine_.mutex);
-  const Audience* FindAudienceLocked(std::uint64_t room, const UserId& user) const
-      REQUIRES(engine_.mutex);
-  void PlaceLocked(const Room* stored, Room& room) REQUIRES(engine_.mutex);
-  void KeepLocked(const Room* stored, const Room& room) REQUIRES(engine_.mutex);
-  void DropLocked(const Room& room) REQUIRES(engine_.mutex);
-
-  const StoreLimits limits_;
-  mutable MemoryEngine engine_;
-  std::unordered_map<RoomId, Room> rooms_ GUARDED_BY(engine_.mutex);  ///< without their audience
-  std::unordered_map<std::uint64_t, AudienceTable> audiences_
-      GUARDED_BY(engine_.mutex);  ///< by room
-  std::unordered_map<std::uint64_t, RoomId> by_place_ GUARDED_BY(engine_.mutex);
-  RoomListIndex order_ GUARDED_BY(engine_.mutex);
-  std::uint64_t last_sequence_ GUARDED_BY(engine_.mutex) = 0;
-  EventTable events_ GUARDED_BY(engine_.mutex);
+  MemoryEngine engine_;
   MemoryBans bans_{engine_};
   MemorySessions sessions_{engine_};
-  MemoryRecordings recordings_{engine_, limits_.max_recordings};
+  MemoryRecordings recordings_;
   MemoryDeliveries deliveries_{engine_};
-  MemoryMessages messages_{engine_, limits_.max_room_messages};
+  MemoryMessages messages_;
   MemoryAccounts accounts_{engine_};
   MemoryEndedLogins ended_logins_{engine_};
+  MemoryRooms rooms_;
 };
 
 }  // namespace rtcroom

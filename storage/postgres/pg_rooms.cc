@@ -5,8 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "storage/postgres/pg_engine.h"
 #include "storage/postgres/pg_events.h"
-#include "storage/postgres/pg_read.h"
+#include "storage/postgres/pg_room_loader.h"
 #include "storage/postgres/pg_text.h"
 #include "storage/shared/mix_place_row.h"
 
@@ -249,6 +250,45 @@ std::vector<Room> WithoutVersions(std::vector<PgRoom> read) {
   return rooms;
 }
 
+Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,
+                                    std::uint64_t first_place, MonotonicTime deadline) {
+  const std::uint64_t first = ToPgBound(first_place);
+  const std::uint64_t count = query.count;
+  const PgCall call = query.type ? PgCall(kListType, PgBytes(*query.type), first, count)
+                      : query.dialect
+                          ? PgCall(kListDialect, query.kind, *query.dialect, first, count)
+                          : PgCall(kListBoth, query.kind, first, count);
+  Result<PgRows> rows = connection.Run(call, deadline);
+  if (!rows) return rows.error();
+  Result<std::vector<PgRoom>> read = ReadRooms(*rows);
+  if (!read) return read.error();
+  return WithoutVersions(*std::move(read));
+}
+
+Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
+                                   MonotonicTime deadline) {
+  enum AudienceColumn : int { kRoomDialect, kIsActive, kCount, kFirstOfViewer };
+  Result<PgRows> rows =
+      connection.Run(PgCall(kLoadAudiences, std::string_view(key.id.value), key.kind,
+                            AudiencePage::kMaxBytes, AudiencePage::kFixedBytes),
+                     deadline);
+  if (!rows) return rows.error();
+  std::optional<AudiencePage> page;
+  while (rows->Next()) {
+    if (!page) {
+      page = {.dialect = static_cast<Dialect>(rows->Integer(kRoomDialect)),
+              .is_active = rows->Bool(kIsActive),
+              .count = rows->Unsigned(kCount),
+              .audiences = {}};
+    }
+    if (rows->IsNull(kFirstOfViewer)) continue;
+    page->audiences.push_back(ReadAudience(*rows, kFirstOfViewer));
+  }
+  if (!rows->status()) return rows->status().error();
+  if (!page) return Error{Errc::kRoomNotFound, {}};
+  return *std::move(page);
+}
+
 }  // namespace
 
 std::span<const PgStatement> RoomReads() { return kReads; }
@@ -284,21 +324,6 @@ Result<std::vector<PgRoom>> LoadRooms(PgConnection& connection,
   return ReadRooms(*rows);
 }
 
-Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,
-                                    std::uint64_t first_place, MonotonicTime deadline) {
-  const std::uint64_t first = ToPgBound(first_place);
-  const std::uint64_t count = query.count;
-  const PgCall call = query.type ? PgCall(kListType, PgBytes(*query.type), first, count)
-                      : query.dialect
-                          ? PgCall(kListDialect, query.kind, *query.dialect, first, count)
-                          : PgCall(kListBoth, query.kind, first, count);
-  Result<PgRows> rows = connection.Run(call, deadline);
-  if (!rows) return rows.error();
-  Result<std::vector<PgRoom>> read = ReadRooms(*rows);
-  if (!read) return read.error();
-  return WithoutVersions(*std::move(read));
-}
-
 Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
                            std::uint64_t after, std::size_t limit, MonotonicTime deadline) {
   const bool is_whole = of == PgScanOf::kRooms;
@@ -320,64 +345,6 @@ Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf s
   const Status read = ReadScanPushers(results->at(first + 2), of, *rooms);
   if (!read) return read.error();
   return RoomPage{.rooms = *std::move(rooms), .at = *std::move(at)};
-}
-
-Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
-                                   MonotonicTime deadline) {
-  enum AudienceColumn : int { kRoomDialect, kIsActive, kCount, kFirstOfViewer };
-  Result<PgRows> rows =
-      connection.Run(PgCall(kLoadAudiences, std::string_view(key.id.value), key.kind,
-                            AudiencePage::kMaxBytes, AudiencePage::kFixedBytes),
-                     deadline);
-  if (!rows) return rows.error();
-  std::optional<AudiencePage> page;
-  while (rows->Next()) {
-    if (!page) {
-      page = {.dialect = static_cast<Dialect>(rows->Integer(kRoomDialect)),
-              .is_active = rows->Bool(kIsActive),
-              .count = rows->Unsigned(kCount),
-              .audiences = {}};
-    }
-    if (rows->IsNull(kFirstOfViewer)) continue;
-    page->audiences.push_back(ReadAudience(*rows, kFirstOfViewer));
-  }
-  if (!rows->status()) return rows->status().error();
-  if (!page) return Error{Errc::kRoomNotFound, {}};
-  return *std::move(page);
-}
-
-Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const RoomKey& key,
-                                            std::span<const UserId> users, MonotonicTime deadline) {
-  PgArray<std::string_view> names;
-  for (const UserId& user : users) names.Add(user.value);
-  Result<PgRows> rows = connection.Run(
-      PgCall(kFindAudiences, std::string_view(key.id.value), key.kind, names), deadline);
-  if (!rows) return rows.error();
-  std::vector<Audience> found;
-  while (rows->Next()) found.push_back(ReadAudience(*rows, 0));
-  if (!rows->status()) return rows->status().error();
-  return found;
-}
-
-Result<std::vector<StoredViewer>> ScanViewers(PgConnection& connection, const StoredViewer& after,
-                                              std::size_t limit, MonotonicTime deadline) {
-  enum Column : int { kScanKind, kScanId, kScanDialect, kScanRoom, kScanUser, kScanSeat };
-  Result<PgRows> rows =
-      connection.Run(PgCall(kScanViewers, ToPgBound(after.room_number),
-                            std::string_view(after.user_id.value), std::uint64_t{limit}),
-                     deadline);
-  if (!rows) return rows.error();
-  std::vector<StoredViewer> viewers;
-  while (rows->Next()) {
-    viewers.push_back({.room = {.kind = static_cast<RoomKind>(rows->Integer(kScanKind)),
-                                .id = {rows->Text(kScanId)}},
-                       .dialect = static_cast<Dialect>(rows->Integer(kScanDialect)),
-                       .room_number = rows->Unsigned(kScanRoom),
-                       .user_id = {rows->Text(kScanUser)},
-                       .seat = rows->Unsigned(kScanSeat)});
-  }
-  if (!rows->status()) return rows->status().error();
-  return viewers;
 }
 
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
@@ -403,3 +370,98 @@ Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std
 }
 
 }  // namespace rtcroom::pg
+
+namespace rtcroom {
+
+Result<Room> PgRooms::Load(const RoomKey& key) { return engine_.Reported(loader_.Load(key)); }
+
+std::vector<Result<RoomChange>> PgRooms::UpdateAll(std::span<const RoomUpdate> updates) {
+  if (updates.empty()) return {};
+  PgJob job(updates);
+  engine_.Commit(job);
+  return std::move(job.outcomes());
+}
+
+Result<std::vector<Room>> PgRooms::List(const RoomListQuery& query) {
+  // If that room ends between here and the read, the page begins with the next one.
+  const std::optional<std::uint64_t> first = index_.At(query);
+  if (!first || query.count == 0) return std::vector<Room>();
+  return engine_.Run(pg::ListRooms, query, *first);
+}
+
+Result<AudiencePage> PgRooms::LoadAudiences(const RoomKey& key) {
+  return engine_.Run(pg::LoadAudiences, key);
+}
+
+Result<std::vector<Audience>> PgRooms::FindAudiences(const RoomKey& key,
+                                                     std::span<const UserId> users) {
+  PgArray<std::string_view> names;
+  for (const UserId& user : users) names.Add(user.value);
+  return engine_.ReadRows(
+      PgCall(pg::kFindAudiences, std::string_view(key.id.value), key.kind, names),
+      [](PgRows& rows) { return pg::ReadAudience(rows, 0); });
+}
+
+Result<std::vector<StoredViewer>> PgRooms::ScanViewers(std::uint64_t room_number,
+                                                       const UserId& user_id, std::size_t limit) {
+  enum Column : int { kScanKind, kScanId, kScanDialect, kScanRoom, kScanUser, kScanSeat };
+  return engine_.ReadRows(PgCall(pg::kScanViewers, ToPgBound(room_number),
+                                 std::string_view(user_id.value), std::uint64_t{limit}),
+                          [](PgRows& rows) {
+                            return StoredViewer{
+                                .room = {.kind = static_cast<RoomKind>(rows.Integer(kScanKind)),
+                                         .id = {rows.Text(kScanId)}},
+                                .dialect = static_cast<Dialect>(rows.Integer(kScanDialect)),
+                                .room_number = rows.Unsigned(kScanRoom),
+                                .user_id = {rows.Text(kScanUser)},
+                                .seat = rows.Unsigned(kScanSeat)};
+                          });
+}
+
+Result<RoomPage> PgRooms::Scan(std::uint64_t after, std::size_t limit) {
+  return ScanPage(PgScanOf::kRooms, after, limit);
+}
+
+Result<RoomPage> PgRooms::ScanMembers(std::uint64_t after, std::size_t limit) {
+  return ScanPage(PgScanOf::kMembers, after, limit);
+}
+
+Result<RoomPage> PgRooms::ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit) {
+  const PgSnapshotOf snapshot =
+      readers_.HasSnapshot() ? PgSnapshotOf::kTransaction : PgSnapshotOf::kCall;
+  return engine_.RunConfirmed(pg::ScanRooms, of, snapshot, after, limit);
+}
+
+Result<EventPage> PgRooms::ReadEvents(const Cursor& cursor, std::size_t limit) {
+  return engine_.RunConfirmed(pg::ReadEvents, cursor, limit);
+}
+
+Result<std::vector<StoredEvent>> PgRooms::ReadRoomEvents(const RoomKey& key,
+                                                         std::optional<std::uint64_t> before,
+                                                         std::size_t limit) {
+  return engine_.Run(pg::ReadRoomEvents, key, before, limit);
+}
+
+Result<std::vector<StoredEvent>> PgRooms::ReadSeatLosses(const RoomKey& key, const UserId& user) {
+  return engine_.Run(pg::ReadSeatLosses, key, user);
+}
+
+Result<Cursor> PgRooms::Newest() { return engine_.RunConfirmed(pg::Newest); }
+
+Result<std::size_t> PgRooms::TrimEvents(const EventRetention& retention) {
+  EventRetention step = retention;
+  std::size_t removed = 0;
+  PgTrimmed trimmed;
+  // A step may find fewer events than records.
+  do {
+    step.most_per_call = std::min(PgEngine::kRemovedPerStep, retention.most_per_call - removed);
+    const Status written = engine_.WriteLightly([&] { return pg::TrimEvents(step, trimmed); });
+    if (!written) return written.error();
+    removed += trimmed.events;
+  } while (trimmed.records == step.most_per_call && removed < retention.most_per_call);
+  return removed;
+}
+
+std::uint64_t PgRooms::CountRooms(RoomKind kind) const { return index_.Count(kind); }
+
+}  // namespace rtcroom

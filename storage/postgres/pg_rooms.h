@@ -1,6 +1,7 @@
-// Mapping between rooms and rows.
+// Rooms and their events in PostgreSQL, and the rows of rooms.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -9,12 +10,16 @@
 
 #include "daemon/base/result.h"
 #include "daemon/core/room.h"
-#include "daemon/core/room_store.h"
+#include "daemon/core/store.h"
 #include "storage/postgres/pg_connection.h"
 #include "storage/postgres/pg_rows.h"
 #include "storage/shared/room_index.h"
 
 namespace rtcroom {
+
+class PgEngine;
+class PgReaderPool;
+class PgRoomLoader;
 
 /// A room, and the versions of its row.
 struct PgRoom {
@@ -45,6 +50,42 @@ enum class PgScanOf : std::uint8_t {
   kMembers,  ///< as `RoomStore::ScanMembers`
 };
 
+/// @threads safe from any thread.
+class PgRooms : public Store {
+ public:
+  /// All must outlive it. @param index  of the rooms that are known from the log.
+  PgRooms(PgEngine& engine, const PgReaderPool& readers, PgRoomLoader& loader,
+          const RoomIndex& index)
+      : engine_(engine), readers_(readers), loader_(loader), index_(index) {}
+
+  Result<Room> Load(const RoomKey& key) override;
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
+  Result<std::vector<Room>> List(const RoomListQuery& query) override;
+  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
+  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                              std::span<const UserId> users) override;
+  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                std::size_t limit) override;
+  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
+  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override;
+  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                  std::optional<std::uint64_t> before,
+                                                  std::size_t limit) override;
+  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override;
+  Result<Cursor> Newest() override;
+  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
+  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
+
+ private:
+  Result<RoomPage> ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit);
+
+  PgEngine& engine_;
+  const PgReaderPool& readers_;
+  PgRoomLoader& loader_;
+  const RoomIndex& index_;
+};
+
 namespace pg {
 
 /// They need `EventReads` beside them.
@@ -52,18 +93,7 @@ std::span<const PgStatement> RoomReads();
 /// Those of the writer.
 std::span<const PgStatement> RoomLoads();
 
-// As the functions of `RoomStore`.
-
-/// @param first_place  of the room that the page begins with.
-Result<std::vector<Room>> ListRooms(PgConnection& connection, const RoomListQuery& query,
-                                    std::uint64_t first_place, MonotonicTime deadline);
-Result<AudiencePage> LoadAudiences(PgConnection& connection, const RoomKey& key,
-                                   MonotonicTime deadline);
-Result<std::vector<Audience>> FindAudiences(PgConnection& connection, const RoomKey& key,
-                                            std::span<const UserId> users, MonotonicTime deadline);
-/// @param after  the room's number and the user alone.
-Result<std::vector<StoredViewer>> ScanViewers(PgConnection& connection, const StoredViewer& after,
-                                              std::size_t limit, MonotonicTime deadline);
+/// `RoomStore::Scan` and `ScanMembers`.
 Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
                            std::uint64_t after, std::size_t limit, MonotonicTime deadline);
 

@@ -1,4 +1,4 @@
-// Rooms in a PostgreSQL database: the store for several machines.
+// A store in a PostgreSQL database, for several machines.
 #pragma once
 
 #include <chrono>
@@ -6,10 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/secret.h"
@@ -21,12 +19,12 @@
 #include "storage/postgres/pg_deliveries.h"
 #include "storage/postgres/pg_ended_logins.h"
 #include "storage/postgres/pg_engine.h"
-#include "storage/postgres/pg_events.h"
 #include "storage/postgres/pg_messages.h"
 #include "storage/postgres/pg_new_types.h"
 #include "storage/postgres/pg_notices.h"
 #include "storage/postgres/pg_reconnector.h"
 #include "storage/postgres/pg_recordings.h"
+#include "storage/postgres/pg_rooms.h"
 #include "storage/postgres/pg_sessions.h"
 #include "storage/storage.h"
 
@@ -37,8 +35,6 @@ class PgHistory;
 class PgLog;
 class PgRoomLoader;
 class PgWriter;
-enum class PgScanOf : std::uint8_t;
-class RoomIndex;
 
 struct PgOptions {
   Secret url{};  ///< a connection string of libpq
@@ -102,28 +98,11 @@ class PgStore : public Storage {
   /// Position of the newest record that this process has applied.
   [[nodiscard]] std::uint64_t applied() const;
 
-  Result<Room> Load(const RoomKey& key) override;
-  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
-  Result<std::vector<Room>> List(const RoomListQuery& query) override;
-  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
-  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
-                                              std::span<const UserId> users) override;
-  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
-                                                std::size_t limit) override;
-  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
-  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override;
-  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
-                                                  std::optional<std::uint64_t> before,
-                                                  std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override;
-  Result<Cursor> Newest() override;
-  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Result<StoredRemovalTime> LoadRemovalTime() override;
   Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
-  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
+  Store& rooms() override { return rooms_; }
   BanStore& bans() override { return bans_; }
   RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
@@ -140,8 +119,6 @@ class PgStore : public Storage {
   struct Parts;
   PgStore(const PgAddress& address, const PgOptions& options, const Clock& clock, Parts parts);
 
-  Result<RoomPage> ScanPage(PgScanOf of, std::uint64_t after, std::size_t limit);
-
   const PgAddress address_;
   const StoreLimits limits_;
   // Destroyed in reverse: first the threads, which use the others.
@@ -149,11 +126,12 @@ class PgStore : public Storage {
   const std::unique_ptr<PgLog> log_;
   const std::unique_ptr<PgHistory> history_;
   const std::unique_ptr<PgReaderPool> readers_;
-  const std::unique_ptr<PgRoomLoader> rooms_;
+  const std::unique_ptr<PgRoomLoader> loader_;
   const std::unique_ptr<PgFollower> follower_;
   const std::unique_ptr<PgWriter> writer_;
   const std::unique_ptr<GroupCommitter<PgWriter>> committer_;
   PgEngine engine_;
+  PgRooms rooms_{engine_, *readers_, *loader_, *index_};
   PgBans bans_{engine_};
   PgSessions sessions_{engine_, *log_};
   PgRecordings recordings_{engine_, limits_.max_recordings};

@@ -93,7 +93,7 @@ PgStore::PgStore(const PgAddress& address, const PgOptions& options, const Clock
       log_(std::move(parts.log)),
       history_(std::move(parts.history)),
       readers_(std::move(parts.readers)),
-      rooms_(std::make_unique<PgRoomLoader>(
+      loader_(std::make_unique<PgRoomLoader>(
           [this](std::span<const std::string_view> ids, MonotonicTime deadline) {
             return readers_->RunUntil(deadline,
                                       [ids](PgConnection& connection, MonotonicTime until) {

@@ -36,6 +36,12 @@ class SqliteEngine {
     return Reported(read(readers_.Take()->aux(), arguments...));
   }
 
+  /// As `Read`. @param read  a method of the connection that reads rooms or events.
+  template <typename Method, typename... Arguments>
+  auto ReadRooms(Method read, const Arguments&... arguments) {
+    return Reported(std::invoke(read, *readers_.Take(), arguments...));
+  }
+
   /// As `Read`; all statements of `read` see one snapshot.
   template <typename Function>
   auto ReadSnapshot(Function read) {

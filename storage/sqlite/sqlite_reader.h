@@ -46,29 +46,17 @@ class SqliteReader {
   /// At most `query.count` rooms of that list, from `first_place` on.
   Result<std::vector<Room>> List(const RoomListQuery& query, std::uint64_t first_place);
 
-  /// `Store::LoadAudiences`.
+  // As the calls of `Store`.
   Result<AudiencePage> LoadAudiences(const RoomKey& key);
-  /// `Store::FindAudiences`.
   Result<std::vector<Audience>> FindAudiences(const RoomKey& key, std::span<const UserId> users);
-  /// `Store::ScanViewers`.
   Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
                                                 std::size_t limit);
-
-  /// `Store::Scan`.
   Result<RoomPage> Scan(std::uint64_t after, std::size_t limit);
-
-  /// `Store::ReadEvents`.
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit);
-
-  /// `Store::ReadRoomEvents`.
   Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
                                                   std::optional<std::uint64_t> before,
                                                   std::size_t limit);
-
-  /// `Store::ReadSeatLosses`.
   Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user);
-
-  /// `Store::Newest`.
   Result<Cursor> Newest();
 
   /// Runs `read` in a transaction, opening one if needed: all its reads see one snapshot.

@@ -147,80 +147,12 @@ Status SqliteStore::CopyPages(Database& to, const std::stop_token& stop) {
   return is_complete ? Status() : is_complete.error();
 }
 
-Result<Room> SqliteStore::Load(const RoomKey& key) {
-  return engine_->Reported(readers_->Take()->Load(key));
-}
-
-std::vector<Result<RoomChange>> SqliteStore::UpdateAll(std::span<const RoomUpdate> updates) {
-  if (updates.empty()) return {};
-  UpdateJob job(updates);
-  committer_->Run(job);
-  return std::move(job.outcomes());
-}
-
-Result<std::vector<Room>> SqliteStore::List(const RoomListQuery& query) {
-  // If that room ends between here and the read, the page begins with the next one.
-  const std::optional<std::uint64_t> first = index_->At(query);
-  if (!first || query.count == 0) return std::vector<Room>();
-  return engine_->Reported(readers_->Take()->List(query, *first));
-}
-
-Result<AudiencePage> SqliteStore::LoadAudiences(const RoomKey& key) {
-  return engine_->Reported(readers_->Take()->LoadAudiences(key));
-}
-
-Result<std::vector<Audience>> SqliteStore::FindAudiences(const RoomKey& key,
-                                                         std::span<const UserId> users) {
-  return engine_->Reported(readers_->Take()->FindAudiences(key, users));
-}
-
-Result<std::vector<StoredViewer>> SqliteStore::ScanViewers(std::uint64_t room_number,
-                                                           const UserId& user_id,
-                                                           std::size_t limit) {
-  return engine_->Reported(readers_->Take()->ScanViewers(room_number, user_id, limit));
-}
-
-Result<RoomPage> SqliteStore::Scan(std::uint64_t after, std::size_t limit) {
-  return engine_->Reported(readers_->Take()->Scan(after, limit));
-}
-
-Result<EventPage> SqliteStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
-  return engine_->Reported(readers_->Take()->ReadEvents(cursor, limit));
-}
-
-Result<std::vector<StoredEvent>> SqliteStore::ReadRoomEvents(const RoomKey& key,
-                                                             std::optional<std::uint64_t> before,
-                                                             std::size_t limit) {
-  return engine_->Reported(readers_->Take()->ReadRoomEvents(key, before, limit));
-}
-
-Result<std::vector<StoredEvent>> SqliteStore::ReadSeatLosses(const RoomKey& key,
-                                                             const UserId& user) {
-  return engine_->Reported(readers_->Take()->ReadSeatLosses(key, user));
-}
-
-Result<Cursor> SqliteStore::Newest() { return engine_->Reported(readers_->Take()->Newest()); }
-
-Result<std::size_t> SqliteStore::TrimEvents(const EventRetention& retention) {
-  std::size_t removed = 0;
-  const Status done = engine_->Call([&](SqliteWriter& writer) -> Status {
-    const Result<std::size_t> trimmed = writer.Trim(retention);
-    if (!trimmed) return trimmed.error();
-    removed = *trimmed;
-    return {};
-  });
-  if (!done) return done.error();
-  return removed;
-}
-
 Status SqliteStore::Ping() {
   // This write may fit on a disk where those of a busy server do not.
   const Status before = committer_->last_commit();
   const Status pinged = engine_->Call([](SqliteWriter& writer) { return writer.Ping(); });
   return pinged ? before : pinged;
 }
-
-std::uint64_t SqliteStore::CountRooms(RoomKind kind) const { return index_->Count(kind); }
 
 Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
   return engine_->Read([](AuxReader& sql) -> Result<StoredRemovalTime> {

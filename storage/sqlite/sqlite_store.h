@@ -1,14 +1,11 @@
-// Rooms in one SQLite file: the store for a single machine.
+// A store in one SQLite file, for a single machine.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "daemon/core/commit_listener.h"
 #include "daemon/core/store_observer.h"
@@ -18,6 +15,7 @@
 #include "storage/sqlite/sqlite_ended_logins.h"
 #include "storage/sqlite/sqlite_messages.h"
 #include "storage/sqlite/sqlite_recordings.h"
+#include "storage/sqlite/sqlite_rooms.h"
 #include "storage/sqlite/sqlite_sessions.h"
 #include "storage/sqlite/store_copy.h"
 #include "storage/storage.h"
@@ -55,8 +53,8 @@ struct SqliteOptions {
   StoreObserver* observer = nullptr;
 };
 
-/// Keeps rooms in a SQLite database in WAL mode. All writes go through one thread, which commits
-/// waiting ones together; reads have connections of their own and never wait for it.
+/// A SQLite database in WAL mode. All writes go through one thread, which commits waiting ones
+/// together; reads have connections of their own and never wait for it.
 ///
 /// An update is acknowledged when its commit is on disk. When the disk is full or fails, writes
 /// return kStoreBroken and change nothing, reads continue, and writes work again once the disk
@@ -94,27 +92,11 @@ class SqliteStore : public Storage {
   /// @errors kStoreBroken; kStoreBusy.
   Result<std::uint64_t> SizeOfCopy();
 
-  Result<Room> Load(const RoomKey& key) override;
-  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override;
-  Result<std::vector<Room>> List(const RoomListQuery& query) override;
-  Result<AudiencePage> LoadAudiences(const RoomKey& key) override;
-  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
-                                              std::span<const UserId> users) override;
-  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
-                                                std::size_t limit) override;
-  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override;
-  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
-                                                  std::optional<std::uint64_t> before,
-                                                  std::size_t limit) override;
-  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override;
-  Result<Cursor> Newest() override;
-  Result<std::size_t> TrimEvents(const EventRetention& retention) override;
   Result<StoredRemovalTime> LoadRemovalTime() override;
   Status BeginRemovals(TimePoint time) override;
   Status Ping() override;
-  [[nodiscard]] std::uint64_t CountRooms(RoomKind kind) const override;
 
+  Store& rooms() override { return rooms_; }
   BanStore& bans() override { return bans_; }
   RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
@@ -138,6 +120,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<ReaderPool> readers_;
   const std::unique_ptr<GroupCommitter<SqliteWriter>> committer_;
   const std::unique_ptr<SqliteEngine> engine_;
+  SqliteRooms rooms_{*engine_, *committer_, *index_};
   SqliteBans bans_{*engine_};
   SqliteSessions sessions_{*engine_};
   SqliteRecordings recordings_;

@@ -31,49 +31,10 @@ class AlternatingStores : public Storage {
                     const Clock& clock)
       : told_(std::move(told)), other_(std::move(other)), clock_(clock) {}
 
-  Result<Room> Load(const RoomKey& key) override { return Next().Load(key); }
-  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
-    return Told(CaughtUp().UpdateAll(updates));
-  }
-  Result<std::vector<Room>> List(const RoomListQuery& query) override {
-    return CaughtUp().List(query);
-  }
-  Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
-    return Next().LoadAudiences(key);
-  }
-  Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
-                                              std::span<const UserId> users) override {
-    return Next().FindAudiences(key, users);
-  }
-  Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
-    return Next().Scan(after, limit);
-  }
-  Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
-    return Next().ScanMembers(after, limit);
-  }
-  Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
-                                                std::size_t limit) override {
-    return Next().ScanViewers(room_number, user_id, limit);
-  }
-  Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
-    return Next().ReadEvents(cursor, limit);
-  }
-  Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
-                                                  std::optional<std::uint64_t> before,
-                                                  std::size_t limit) override {
-    return Next().ReadRoomEvents(key, before, limit);
-  }
-  Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key, const UserId& user) override {
-    return Next().ReadSeatLosses(key, user);
-  }
-  Result<Cursor> Newest() override { return Next().Newest(); }
-  Result<std::size_t> TrimEvents(const EventRetention& retention) override {
-    return Next().TrimEvents(retention);
-  }
   Result<StoredRemovalTime> LoadRemovalTime() override { return Next().LoadRemovalTime(); }
   Status BeginRemovals(TimePoint time) override { return Next().BeginRemovals(time); }
   Status Ping() override { return Next().Ping(); }
-  std::uint64_t CountRooms(RoomKind kind) const override { return CaughtUp().CountRooms(kind); }
+  Store& rooms() override { return rooms_; }
   BanStore& bans() override { return Next().bans(); }
   RevocationStore& revocations() override { return Next().revocations(); }
   SessionStore& sessions() override { return Next().sessions(); }
@@ -84,6 +45,57 @@ class AlternatingStores : public Storage {
   EndedLoginStore& ended_logins() override { return Next().ended_logins(); }
 
  private:
+  class Rooms : public Store {
+   public:
+    explicit Rooms(AlternatingStores& stores) : stores_(stores) {}
+    Result<Room> Load(const RoomKey& key) override { return stores_.Next().rooms().Load(key); }
+    std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+      return stores_.Told(stores_.CaughtUp().rooms().UpdateAll(updates));
+    }
+    Result<std::vector<Room>> List(const RoomListQuery& query) override {
+      return stores_.CaughtUp().rooms().List(query);
+    }
+    Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
+      return stores_.Next().rooms().LoadAudiences(key);
+    }
+    Result<std::vector<Audience>> FindAudiences(const RoomKey& key,
+                                                std::span<const UserId> users) override {
+      return stores_.Next().rooms().FindAudiences(key, users);
+    }
+    Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) override {
+      return stores_.Next().rooms().Scan(after, limit);
+    }
+    Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) override {
+      return stores_.Next().rooms().ScanMembers(after, limit);
+    }
+    Result<std::vector<StoredViewer>> ScanViewers(std::uint64_t room_number, const UserId& user_id,
+                                                  std::size_t limit) override {
+      return stores_.Next().rooms().ScanViewers(room_number, user_id, limit);
+    }
+    Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
+      return stores_.Next().rooms().ReadEvents(cursor, limit);
+    }
+    Result<std::vector<StoredEvent>> ReadRoomEvents(const RoomKey& key,
+                                                    std::optional<std::uint64_t> before,
+                                                    std::size_t limit) override {
+      return stores_.Next().rooms().ReadRoomEvents(key, before, limit);
+    }
+    Result<std::vector<StoredEvent>> ReadSeatLosses(const RoomKey& key,
+                                                    const UserId& user) override {
+      return stores_.Next().rooms().ReadSeatLosses(key, user);
+    }
+    Result<Cursor> Newest() override { return stores_.Next().rooms().Newest(); }
+    Result<std::size_t> TrimEvents(const EventRetention& retention) override {
+      return stores_.Next().rooms().TrimEvents(retention);
+    }
+    std::uint64_t CountRooms(RoomKind kind) const override {
+      return stores_.CaughtUp().rooms().CountRooms(kind);
+    }
+
+   private:
+    AlternatingStores& stores_;
+  };
+
   /// What is appended, the observed listener knows at once.
   class Messages : public ForwardedMessages {
    public:
@@ -127,6 +139,7 @@ class AlternatingStores : public Storage {
   const std::unique_ptr<PgStore> other_;
   const Clock& clock_;
   mutable std::atomic<std::size_t> calls_ = 0;
+  Rooms rooms_{*this};
   Messages messages_{*this};
 };
 

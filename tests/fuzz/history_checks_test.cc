@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/fuzz/room_history.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/recording_listener.h"
 
 namespace rtcroom {
@@ -22,23 +22,23 @@ using testing::Le;
 using testing::SizeIs;
 
 /// A store whose answers a test can modify.
-class SpoiltStore : public MemoryStore {
+class SpoiltStore : public ChangedStore {
  public:
   SpoiltStore()
-      : MemoryStore({.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", listener_) {}
+      : ChangedStore({.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", listener_) {}
 
   std::function<void(AudiencePage&)> spoil_audiences = [](AudiencePage&) {};
   std::function<void(std::vector<Room>&)> spoil_lists = [](std::vector<Room>&) {};
   std::function<void(EventPage&)> spoil_events = [](EventPage&) {};
 
   Result<AudiencePage> LoadAudiences(const RoomKey& key) override {
-    return Spoilt(MemoryStore::LoadAudiences(key), spoil_audiences);
+    return Spoilt(ChangedStore::LoadAudiences(key), spoil_audiences);
   }
   Result<std::vector<Room>> List(const RoomListQuery& query) override {
-    return Spoilt(MemoryStore::List(query), spoil_lists);
+    return Spoilt(ChangedStore::List(query), spoil_lists);
   }
   Result<EventPage> ReadEvents(const Cursor& cursor, std::size_t limit) override {
-    return Spoilt(MemoryStore::ReadEvents(cursor, limit), spoil_events);
+    return Spoilt(ChangedStore::ReadEvents(cursor, limit), spoil_events);
   }
 
  private:

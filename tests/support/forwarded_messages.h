@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/memory/memory_store.h"
+#include "tests/support/failing_store.h"
 
 namespace rtcroom {
 
@@ -70,10 +71,12 @@ class ForwardedMessages : public MessageStore {
   virtual MessageStore& target() = 0;
 };
 
-/// A store of which a test overrides calls of messages, too.
-class ChangedMessages : public MemoryStore, public ForwardedMessages {
+/// A store in memory of which a test overrides calls of messages or rooms.
+class ChangedStore : public MemoryStore, public ForwardedMessages, public FailingStore {
  public:
-  using MemoryStore::MemoryStore;
+  ChangedStore(StoreLimits limits, std::string epoch, CommitListener& listener)
+      : MemoryStore(limits, std::move(epoch), listener), FailingStore(MemoryStore::rooms()) {}
+  Store& rooms() override { return *this; }
   MessageStore& messages() override { return *this; }
 
  private:

@@ -77,15 +77,15 @@ class LeavingReceiver : public PushReceiver {
 };
 
 /// A store in which something happens just before it is first asked for messages.
-class ChangingStore : public ChangedMessages {
+class ChangingStore : public ChangedStore {
  public:
-  using ChangedMessages::ChangedMessages;
+  using ChangedStore::ChangedStore;
   std::function<void()> before_messages;
 
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override {
     if (const auto change = std::exchange(before_messages, nullptr)) change();
-    return ChangedMessages::ReadMessages(position, limit);
+    return ChangedStore::ReadMessages(position, limit);
   }
 };
 

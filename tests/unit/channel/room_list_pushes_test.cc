@@ -8,8 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/forwarded_messages.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
@@ -42,13 +42,13 @@ class Watcher : public PushReceiver {
 };
 
 /// Counts the rooms that are read; is away on request of a test.
-class CountedReads : public MemoryStore {
+class CountedReads : public ChangedStore {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedStore::ChangedStore;
   Result<Room> Load(const RoomKey& key) override {
     ++reads;
     if (is_away) return Error{Errc::kStoreBusy, {}};
-    return MemoryStore::Load(key);
+    return ChangedStore::Load(key);
   }
   int reads = 0;
   bool is_away = false;

@@ -26,14 +26,14 @@ using testing::ElementsAre;
 using testing::SizeIs;
 
 /// Counts the messages that are read of rooms.
-class CountingStore : public ChangedMessages {
+class CountingStore : public ChangedStore {
  public:
-  using ChangedMessages::ChangedMessages;
+  using ChangedStore::ChangedStore;
 
   Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
                                                       std::uint64_t first,
                                                       std::size_t limit) override {
-    auto read = ChangedMessages::ReadRoomMessages(room_number, first, limit);
+    auto read = ChangedStore::ReadRoomMessages(room_number, first, limit);
     if (read) messages_read += read->size();
     return read;
   }

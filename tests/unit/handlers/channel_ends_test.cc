@@ -35,16 +35,16 @@ class FailingEnds : public MemoryEndedLogins {
   bool fails = false;
 };
 
-class EndsStore : public ChangedMessages {
+class EndsStore : public ChangedStore {
  public:
   EndsStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-      : ChangedMessages(limits, std::move(epoch), listener), engine_(listener) {}
+      : ChangedStore(limits, std::move(epoch), listener), engine_(listener) {}
 
   FailingEnds& ended_logins() override { return ends_; }
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (const auto call = std::exchange(during_read, nullptr)) call();
-    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
+    return ChangedStore::ReadPendingMessages(receiver, since, limit);
   }
 
   std::function<void()> during_read{};  ///< the next one of messages that wait

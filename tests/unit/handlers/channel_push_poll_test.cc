@@ -22,9 +22,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A store whose reads fail on request of a test.
-class FailingReads : public ChangedMessages {
+class FailingReads : public ChangedStore {
  public:
-  using ChangedMessages::ChangedMessages;
+  using ChangedStore::ChangedStore;
 
   bool is_failing = false;  ///< reads of pending messages
   bool is_throwing = false;
@@ -34,18 +34,18 @@ class FailingReads : public ChangedMessages {
   Result<Room> Load(const RoomKey& key) override {
     if (is_away) return Error{Errc::kStoreBusy, {}};
     if (is_throwing) throw std::runtime_error("a fault");
-    return MemoryStore::Load(key);
+    return ChangedStore::Load(key);
   }
 
   Result<std::uint64_t> NewestMessage() override {
     if (is_log_away) return Error{Errc::kStoreBusy, {}};
-    return ChangedMessages::NewestMessage();
+    return ChangedStore::NewestMessage();
   }
 
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (is_failing) return Error{Errc::kStoreBusy, {}};
-    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
+    return ChangedStore::ReadPendingMessages(receiver, since, limit);
   }
 };
 

@@ -174,21 +174,21 @@ TEST_F(ChannelRestart, AMessageOfTheSameNumberAfterFiveMinutesIsANewOne) {
 }
 
 /// A store that fails for a while.
-class PassingFailure : public ChangedMessages {
+class PassingFailure : public ChangedStore {
  public:
-  using ChangedMessages::ChangedMessages;
+  using ChangedStore::ChangedStore;
   Result<Room> Load(const RoomKey& key) override {
     if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
-    return MemoryStore::Load(key);
+    return ChangedStore::Load(key);
   }
   Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) override {
     if (reads-- <= 0) return Error{Errc::kStoreBusy, "a test"};
-    return ChangedMessages::NewestRoomMessage(room_number);
+    return ChangedStore::NewestRoomMessage(room_number);
   }
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (reads <= 0) return Error{Errc::kStoreBusy, "a test"};
-    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
+    return ChangedStore::ReadPendingMessages(receiver, since, limit);
   }
 
   static constexpr int kUnlimited = 1'000'000;

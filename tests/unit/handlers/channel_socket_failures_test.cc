@@ -24,14 +24,14 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 /// A store whose reads of pending messages fail.
-class FailingPending : public ChangedMessages {
+class FailingPending : public ChangedStore {
  public:
-  using ChangedMessages::ChangedMessages;
+  using ChangedStore::ChangedStore;
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
                                                          std::size_t limit) override {
     if (throws) throw std::bad_alloc();
     if (fails) return Error{Errc::kStoreBusy, "a test"};
-    return ChangedMessages::ReadPendingMessages(receiver, since, limit);
+    return ChangedStore::ReadPendingMessages(receiver, since, limit);
   }
 
   std::atomic<bool> fails{false};
@@ -67,12 +67,12 @@ TEST(FailingDirects, EndTheConnectionWhenMemoryIsShort) {
 }
 
 /// A store whose reads of rooms fail.
-class FailingRooms : public MemoryStore {
+class FailingRooms : public ChangedStore {
  public:
-  using MemoryStore::MemoryStore;
+  using ChangedStore::ChangedStore;
   Result<Room> Load(const RoomKey& key) override {
     if (fails) return Error{Errc::kStoreBusy, "a test"};
-    return MemoryStore::Load(key);
+    return ChangedStore::Load(key);
   }
 
   std::atomic<bool> fails{false};

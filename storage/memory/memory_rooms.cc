@@ -1,4 +1,4 @@
-#include "storage/memory/memory_store.h"
+#include "storage/memory/memory_rooms.h"
 
 #include <optional>
 #include <utility>
@@ -12,27 +12,28 @@ RoomListEntry Ordered(const Room& room) {
 
 }  // namespace
 
-MemoryStore::MemoryStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-    : limits_(limits), engine_(listener), events_(std::move(epoch)) {}
+MemoryRooms::MemoryRooms(MemoryEngine& engine, std::uint64_t max_rooms, std::string epoch,
+                         const Others& others)
+    : engine_(engine), max_rooms_(max_rooms), others_(others), events_(std::move(epoch)) {}
 
-const Room* MemoryStore::FindLocked(const RoomKey& key) const {
+const Room* MemoryRooms::FindLocked(const RoomKey& key) const {
   const auto found = rooms_.find(key.id);
   return found != rooms_.end() && found->second.key.kind == key.kind ? &found->second : nullptr;
 }
 
-const Audience* MemoryStore::FindAudienceLocked(std::uint64_t room, const UserId& user) const {
+const Audience* MemoryRooms::FindAudienceLocked(std::uint64_t room, const UserId& user) const {
   const auto viewers = audiences_.find(room);
   return viewers == audiences_.end() ? nullptr : viewers->second.Find(user);
 }
 
-Result<Room> MemoryStore::Load(const RoomKey& key) {
+Result<Room> MemoryRooms::Load(const RoomKey& key) {
   const MutexLock lock(engine_.mutex);
   const Room* room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
   return *room;
 }
 
-std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdate> updates) {
+std::vector<Result<RoomChange>> MemoryRooms::UpdateAll(std::span<const RoomUpdate> updates) {
   std::vector<Result<RoomChange>> outcomes;
   outcomes.reserve(updates.size());
   const MutexLock lock(engine_.mutex);
@@ -40,7 +41,7 @@ std::vector<Result<RoomChange>> MemoryStore::UpdateAll(std::span<const RoomUpdat
   return outcomes;
 }
 
-Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
+Result<RoomChange> MemoryRooms::ApplyLocked(const RoomUpdate& update) {
   const Room* const whole = FindLocked(update.key);
   std::optional<Room> seen;
   if (whole != nullptr) {
@@ -56,24 +57,24 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   Room& room = change->room;
   if (stored == nullptr) {
     if (rooms_.contains(room.key.id)) return Error{Errc::kRoomExists, {}};
-    if (rooms_.size() >= limits_.max_rooms) return Error{Errc::kTooManyRooms, {}};
+    if (rooms_.size() >= max_rooms_) return Error{Errc::kTooManyRooms, {}};
   }
   PlaceLocked(stored, room);
   if (change->closed) {
     DropLocked(room);
-    messages_.EndRoom(room.sequence, change->events.back().at);
-    accounts_.EndRoom(room.sequence);
+    others_.messages.EndRoom(room.sequence, change->events.back().at);
+    others_.accounts.EndRoom(room.sequence);
   } else {
     KeepLocked(stored, room);
   }
   Committed committed;
   if (change->delivery) {
-    deliveries_.ChangeWithRoom(*change->delivery, change->events.back().at,
-                               events_.last_position() + 1);
+    others_.deliveries.ChangeWithRoom(*change->delivery, change->events.back().at,
+                                      events_.last_position() + 1);
     RecordDelivery(*change->delivery, committed);
   }
   const std::vector<StoredEvent> events = events_.Append(room.sequence, change->events);
-  bans_.PutWithRoom(change->ban, change->revocations);
+  others_.bans.PutWithRoom(change->ban, change->revocations);
   committed.events = events;
   committed.revocations = change->revocations;
   std::optional<MixChanged> mix;
@@ -85,7 +86,7 @@ Result<RoomChange> MemoryStore::ApplyLocked(const RoomUpdate& update) {
   return change;
 }
 
-void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
+void MemoryRooms::PlaceLocked(const Room* stored, Room& room) {
   const bool becomes_active = room.place == 0 && room.IsActive();
   if (stored == nullptr) {
     room.sequence = ++last_sequence_;
@@ -99,7 +100,7 @@ void MemoryStore::PlaceLocked(const Room* stored, Room& room) {
   if (becomes_active) by_place_.emplace(room.place, room.key.id);
 }
 
-void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
+void MemoryRooms::KeepLocked(const Room* stored, const Room& room) {
   // The edit saw at most one viewer: that one is replaced, the others stay.
   if (stored != nullptr) {
     for (const Audience& seen : stored->audiences) {
@@ -114,7 +115,7 @@ void MemoryStore::KeepLocked(const Room* stored, const Room& room) {
   kept.audiences.clear();
 }
 
-void MemoryStore::DropLocked(const Room& room) {
+void MemoryRooms::DropLocked(const Room& room) {
   order_.Erase(Ordered(room));
   by_place_.erase(room.place);
   engine_.rooms_by_number.erase(room.sequence);
@@ -122,7 +123,7 @@ void MemoryStore::DropLocked(const Room& room) {
   rooms_.erase(room.key.id);
 }
 
-Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
+Result<std::vector<Room>> MemoryRooms::List(const RoomListQuery& query) {
   std::vector<Room> rooms;
   const MutexLock lock(engine_.mutex);
   while (rooms.size() < query.count) {
@@ -135,7 +136,7 @@ Result<std::vector<Room>> MemoryStore::List(const RoomListQuery& query) {
   return rooms;
 }
 
-Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
+Result<AudiencePage> MemoryRooms::LoadAudiences(const RoomKey& key) {
   const MutexLock lock(engine_.mutex);
   const Room* const room = FindLocked(key);
   if (room == nullptr) return Error{Errc::kRoomNotFound, {}};
@@ -148,7 +149,7 @@ Result<AudiencePage> MemoryStore::LoadAudiences(const RoomKey& key) {
   return page;
 }
 
-Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
+Result<std::vector<Audience>> MemoryRooms::FindAudiences(const RoomKey& key,
                                                          std::span<const UserId> users) {
   std::vector<Audience> found;
   const MutexLock lock(engine_.mutex);
@@ -161,7 +162,7 @@ Result<std::vector<Audience>> MemoryStore::FindAudiences(const RoomKey& key,
   return found;
 }
 
-Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
+Result<RoomPage> MemoryRooms::Scan(std::uint64_t after, std::size_t limit) {
   const MutexLock lock(engine_.mutex);
   RoomPage page{.rooms = {}, .at = events_.Newest()};
   for (auto place = engine_.rooms_by_number.upper_bound(after);
@@ -171,7 +172,7 @@ Result<RoomPage> MemoryStore::Scan(std::uint64_t after, std::size_t limit) {
   return page;
 }
 
-Result<std::vector<StoredViewer>> MemoryStore::ScanViewers(std::uint64_t room_number,
+Result<std::vector<StoredViewer>> MemoryRooms::ScanViewers(std::uint64_t room_number,
                                                            const UserId& user_id,
                                                            std::size_t limit) {
   const MutexLock lock(engine_.mutex);
@@ -194,49 +195,35 @@ Result<std::vector<StoredViewer>> MemoryStore::ScanViewers(std::uint64_t room_nu
   return viewers;
 }
 
-Result<Cursor> MemoryStore::Newest() {
+Result<Cursor> MemoryRooms::Newest() {
   const MutexLock lock(engine_.mutex);
   return events_.Newest();
 }
 
-Result<EventPage> MemoryStore::ReadEvents(const Cursor& cursor, std::size_t limit) {
+Result<EventPage> MemoryRooms::ReadEvents(const Cursor& cursor, std::size_t limit) {
   const MutexLock lock(engine_.mutex);
   return events_.Read(cursor, limit);
 }
 
-Result<std::vector<StoredEvent>> MemoryStore::ReadRoomEvents(const RoomKey& key,
+Result<std::vector<StoredEvent>> MemoryRooms::ReadRoomEvents(const RoomKey& key,
                                                              std::optional<std::uint64_t> before,
                                                              std::size_t limit) {
   const MutexLock lock(engine_.mutex);
   return events_.ReadOfRoom(key, before, limit);
 }
 
-Result<std::vector<StoredEvent>> MemoryStore::ReadSeatLosses(const RoomKey& key,
+Result<std::vector<StoredEvent>> MemoryRooms::ReadSeatLosses(const RoomKey& key,
                                                              const UserId& user) {
   const MutexLock lock(engine_.mutex);
   return events_.ReadSeatLosses(key, user);
 }
 
-Result<std::size_t> MemoryStore::TrimEvents(const EventRetention& retention) {
+Result<std::size_t> MemoryRooms::TrimEvents(const EventRetention& retention) {
   const MutexLock lock(engine_.mutex);
   return engine_.MarkRemoval(retention.as_of, events_.Trim(retention));
 }
 
-// No process opens it again.
-Result<StoredRemovalTime> MemoryStore::LoadRemovalTime() {
-  const MutexLock lock(engine_.mutex);
-  return StoredRemovalTime{.mark = engine_.removal};
-}
-
-Status MemoryStore::BeginRemovals(TimePoint time) {
-  const MutexLock lock(engine_.mutex);
-  engine_.removal = engine_.removal.value_or(time);
-  return {};
-}
-
-Status MemoryStore::Ping() { return {}; }
-
-std::uint64_t MemoryStore::CountRooms(RoomKind kind) const {
+std::uint64_t MemoryRooms::CountRooms(RoomKind kind) const {
   const MutexLock lock(engine_.mutex);
   return order_.Count(kind);
 }
