@@ -1,7 +1,5 @@
 #include "storage/sqlite/sqlite_bans.h"
 
-#include <cstddef>
-
 #include "storage/sqlite/sqlite_engine.h"
 
 namespace rtcroom {
@@ -19,12 +17,6 @@ const WriterSql kPutRevocation(
     "INSERT INTO revocations (stream, until_ms) VALUES (?, ?)"
     " ON CONFLICT DO UPDATE SET until_ms = max(until_ms, excluded.until_ms)");
 const WriterSql kRemoveEndedRevocations("DELETE FROM revocations WHERE until_ms <= ? RETURNING 1");
-
-Status RemoveEnded(SqliteEngine& engine, const WriterSql& remove, TimePoint now) {
-  const Result<std::size_t> removed =
-      engine.Remove(now, [&](AuxWriter& sql) { return RunCounting(sql[remove], now); });
-  return removed ? Status() : removed.error();
-}
 
 }  // namespace
 
@@ -50,7 +42,7 @@ Status SqliteBans::PutBan(const Ban& ban) {
 }
 
 Status SqliteBans::RemoveEndedBans(TimePoint now) {
-  return RemoveEnded(engine_, kRemoveEndedBans, now);
+  return engine_.RemoveEnded(now, kRemoveEndedBans);
 }
 
 Result<std::vector<Revocation>> SqliteBans::LoadRevocations(TimePoint now) {
@@ -62,7 +54,7 @@ Result<std::vector<Revocation>> SqliteBans::LoadRevocations(TimePoint now) {
 }
 
 Status SqliteBans::RemoveEndedRevocations(TimePoint now) {
-  return RemoveEnded(engine_, kRemoveEndedRevocations, now);
+  return engine_.RemoveEnded(now, kRemoveEndedRevocations);
 }
 
 }  // namespace rtcroom

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "daemon/core/delivery_store.h"
-#include "storage/sqlite/aux_rows.h"
+#include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 

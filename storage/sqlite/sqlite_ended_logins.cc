@@ -60,9 +60,7 @@ Status SqliteEndedLogins::PutEndedLogins(std::span<const EndedLogin> logins) {
 }
 
 Status SqliteEndedLogins::RemoveEndedLogins(TimePoint now) {
-  const auto removed = engine_.Remove(
-      now, [now](AuxWriter& sql) { return RunCounting(sql[kRemoveEndedLogins], now); });
-  return removed ? Status() : removed.error();
+  return engine_.RemoveEnded(now, kRemoveEndedLogins);
 }
 
 Result<std::vector<AccountValidity>> SqliteEndedLogins::LoadAccountValidities() {

@@ -28,6 +28,11 @@ Result<std::size_t> SqliteEngine::Remove(
   return removed;
 }
 
+Status SqliteEngine::RemoveEnded(TimePoint now, const WriterSql& remove) {
+  const auto removed = Remove(now, [&](AuxWriter& sql) { return RunCounting(sql[remove], now); });
+  return removed ? Status() : removed.error();
+}
+
 Status SqliteEngine::Call(std::function<Status(SqliteWriter&)> call) {
   CallJob job(std::move(call));
   committer_.Run(job);

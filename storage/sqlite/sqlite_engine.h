@@ -10,8 +10,8 @@
 #include "daemon/base/result.h"
 #include "daemon/core/store_observer.h"
 #include "storage/shared/write_job.h"
-#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/reader_pool.h"
+#include "storage/sqlite/statement.h"
 
 namespace rtcroom {
 
@@ -90,6 +90,9 @@ class SqliteEngine {
   /// @param remove  as `write`; returns how many it removed.
   Result<std::size_t> Remove(TimePoint as_of,
                              const std::function<Result<std::size_t>(AuxWriter&)>& remove);
+
+  /// Removes all that have ended. @param remove  returns a row for each; its parameter is the time.
+  Status RemoveEnded(TimePoint now, const WriterSql& remove);
 
   /// Any other call of the writer in a transaction.
   Status Call(std::function<Status(SqliteWriter&)> call);

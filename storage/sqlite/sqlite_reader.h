@@ -12,7 +12,6 @@
 #include "daemon/core/cursor.h"
 #include "daemon/core/room.h"
 #include "daemon/core/store.h"
-#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/room_rows.h"
 #include "storage/sqlite/statement.h"

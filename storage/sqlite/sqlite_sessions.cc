@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/sqlite/database.h"
 #include "storage/sqlite/sqlite_engine.h"
 
 namespace rtcroom {
@@ -24,6 +25,10 @@ const WriterSql kRemoveUnusedSessions(
     " WHERE last_use_ms <= ? ORDER BY last_use_ms LIMIT ?) RETURNING 1");
 
 }  // namespace
+
+Result<std::int64_t> SqliteSessions::LastNumber(Database& database) {
+  return database.QueryInteger("SELECT coalesce(max(number), 0) FROM sessions");
+}
 
 Result<std::vector<Session>> SqliteSessions::LoadSessions(TimePoint unused_until,
                                                           std::size_t limit) {
@@ -49,7 +54,7 @@ Result<std::vector<Session>> SqliteSessions::LoadSessions(TimePoint unused_until
 
 Result<std::uint64_t> SqliteSessions::PutSession(const Session& session) {
   return engine_.WriteFor<std::uint64_t>([&](AuxWriter& sql) -> Result<std::uint64_t> {
-    const std::uint64_t number = sql.NextSession();
+    const std::uint64_t number = ++last_number_;
     const std::span<const std::byte> token = session.token;
     const Status put =
         Run(sql[kPutSession], session.user_id.value, token, number, session.last_use);

@@ -10,12 +10,18 @@
 
 namespace rtcroom {
 
+class Database;
 class SqliteEngine;
 
 /// @threads safe from any thread.
 class SqliteSessions : public SessionStore {
  public:
-  explicit SqliteSessions(SqliteEngine& engine) : engine_(engine) {}
+  /// @param last_number  `LastNumber`.
+  SqliteSessions(SqliteEngine& engine, std::int64_t last_number)
+      : engine_(engine), last_number_(static_cast<std::uint64_t>(last_number)) {}
+
+  /// The highest number of a stored login.
+  static Result<std::int64_t> LastNumber(Database& database);
 
   Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) override;
   Result<std::uint64_t> PutSession(const Session& session) override;
@@ -26,6 +32,7 @@ class SqliteSessions : public SessionStore {
 
  private:
   SqliteEngine& engine_;
+  std::uint64_t last_number_;  ///< highest that was given; of the writer thread
 };
 
 }  // namespace rtcroom

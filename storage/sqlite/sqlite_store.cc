@@ -9,13 +9,13 @@
 
 #include "storage/shared/group_committer.h"
 #include "storage/shared/room_index.h"
-#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/database.h"
 #include "storage/sqlite/page_copy.h"
 #include "storage/sqlite/reader_pool.h"
 #include "storage/sqlite/schema_version.h"
 #include "storage/sqlite/sqlite_engine.h"
 #include "storage/sqlite/sqlite_writer.h"
+#include "storage/sqlite/statement.h"
 #include "storage/sqlite/store_files.h"
 
 namespace rtcroom {
@@ -86,12 +86,13 @@ Result<std::optional<StoreFiles>> FilesOf(const SqliteOptions& options, Database
 SqliteStore::SqliteStore(std::unique_ptr<RoomIndex> index, std::unique_ptr<SqliteWriter> writer,
                          std::unique_ptr<ReaderPool> readers,
                          std::unique_ptr<GroupCommitter<SqliteWriter>> committer,
-                         const SqliteOptions& options)
+                         const SqliteOptions& options, std::int64_t last_session)
     : index_(std::move(index)),
       writer_(std::move(writer)),
       readers_(std::move(readers)),
       committer_(std::move(committer)),
       engine_(std::make_unique<SqliteEngine>(*readers_, *committer_, options.observer)),
+      sessions_(*engine_, last_session),
       recordings_(*engine_, options.limits.max_recordings) {}
 
 SqliteStore::~SqliteStore() = default;
@@ -103,6 +104,8 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   if (!database) return About(options.path, database.error());
   const Result<std::optional<StoreFiles>> files = FilesOf(options, *database);
   if (!files) return About(options.path, files.error());
+  const Result<std::int64_t> last_session = SqliteSessions::LastNumber(*database);
+  if (!last_session) return About(options.path, last_session.error());
   auto index = std::make_unique<RoomIndex>();
   auto writer = SqliteWriter::Open(*std::move(database), *files, options.limits, *index, listener);
   if (!writer) return About(options.path, writer.error());
@@ -111,8 +114,9 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::Open(const SqliteOptions& opti
   if (const Status same = (*writer)->CheckFiles(); !same) return About(options.path, same.error());
   (*writer)->set_before_checkpoint([&pool = **readers] { pool.ReleaseSnapshots(); });
   auto committer = std::make_unique<GroupCommitter<SqliteWriter>>(**writer, options.observer);
-  return std::unique_ptr<SqliteStore>(new SqliteStore(
-      std::move(index), *std::move(writer), *std::move(readers), std::move(committer), options));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(index), *std::move(writer),
+                                                      *std::move(readers), std::move(committer),
+                                                      options, *last_session));
 }
 
 Status SqliteStore::CheckFiles() const { return writer_->CheckFiles(); }

@@ -109,8 +109,8 @@ class SqliteStore : public Storage {
  private:
   SqliteStore(std::unique_ptr<RoomIndex> index, std::unique_ptr<SqliteWriter> writer,
               std::unique_ptr<ReaderPool> readers,
-              std::unique_ptr<GroupCommitter<SqliteWriter>> committer,
-              const SqliteOptions& options);
+              std::unique_ptr<GroupCommitter<SqliteWriter>> committer, const SqliteOptions& options,
+              std::int64_t last_session);
   Status CopyPages(Database& to, const std::stop_token& stop);
 
   // Destroyed in reverse: first the thread, which uses all the others; the readers before the
@@ -122,7 +122,7 @@ class SqliteStore : public Storage {
   const std::unique_ptr<SqliteEngine> engine_;
   SqliteRooms rooms_{*engine_, *committer_, *index_};
   SqliteBans bans_{*engine_};
-  SqliteSessions sessions_{*engine_};
+  SqliteSessions sessions_;
   SqliteRecordings recordings_;
   SqliteDeliveries deliveries_{*engine_};
   SqliteMessages messages_{*engine_};

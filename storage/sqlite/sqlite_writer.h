@@ -20,7 +20,6 @@
 #include "storage/shared/custom_events.h"
 #include "storage/shared/room_index.h"
 #include "storage/shared/write_job.h"
-#include "storage/sqlite/aux_rows.h"
 #include "storage/sqlite/checkpointer.h"
 #include "storage/sqlite/commit_count.h"
 #include "storage/sqlite/database.h"
