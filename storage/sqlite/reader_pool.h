@@ -29,7 +29,6 @@ class ReaderPool {
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     SqliteReader* operator->() { return reader_.get(); }
-    SqliteReader& operator*() { return *reader_; }
 
    private:
     ReaderPool& pool_;

@@ -95,29 +95,19 @@ std::string SelectRooms(const std::string& where_and_order) {
          where_and_order;
 }
 
-Status RoomRowReader::Prepare(Database& database) {
-  return pushers_.Prepare(database,
-                          "SELECT seat, user_id, user_name, user_avatar, push_url, accelerate_url,"
-                          " added_at_ms, mix_x, mix_y, mix_width, mix_height, mix_layer, mix_parts"
-                          " FROM pushers WHERE room = ? ORDER BY seat");
-}
-
-Result<std::vector<Room>> RoomRowReader::CollectRows(StatementRun& rooms, std::size_t max_rooms) {
+Result<std::vector<Room>> CollectRooms(std::size_t max_rooms, Statement& pushers,
+                                       StatementRun&& rooms) {
+  constexpr std::size_t kUsualPushers = 4;
   std::vector<Room> collected;
   while (collected.size() < max_rooms && rooms.Next()) {
-    collected.push_back(ReadRoom(rooms));
-    if (const Status read = ReadPushers(collected.back()); !read) return read.error();
+    Room& room = collected.emplace_back(ReadRoom(rooms));
+    room.pushers.reserve(kUsualPushers);
+    StatementRun run(pushers, room.sequence);
+    while (run.Next()) room.pushers.push_back(ReadPusher(run));
+    if (!run.status()) return run.status().error();
   }
   if (!rooms.status()) return rooms.status().error();
   return collected;
-}
-
-Status RoomRowReader::ReadPushers(Room& room) {
-  constexpr std::size_t kUsualPushers = 4;
-  room.pushers.reserve(kUsualPushers);
-  StatementRun run(pushers_, room.sequence);
-  while (run.Next()) room.pushers.push_back(ReadPusher(run));
-  return run.status();
 }
 
 Status RoomWriter::Prepare(Database& database) {

@@ -14,32 +14,21 @@ namespace rtcroom {
 
 class Database;
 
-/// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY, for `RoomRowReader::Collect`.
+// Rooms and their pushers are read by one statement for each of the two tables. A join would repeat
+// the fifteen columns of a room for each of its pushers.
+
+/// `SELECT <columns> FROM rooms ` with the given WHERE and ORDER BY.
 std::string SelectRooms(const std::string& where_and_order);
-
-/// Reads rooms with their pushers, by one statement for each of the two tables. A join would repeat
-/// the fifteen columns of a room for each of its pushers.
-///
-/// @threads one thread at a time, with its connection.
-class RoomRowReader {
- public:
-  Status Prepare(Database& database);
-
-  /// Runs `rooms`, a `SelectRooms`, with `values`, and reads at most `max_rooms` of its rows. Call
-  /// it in a transaction: the statements must see the same snapshot.
-  template <typename... Values>
-  Result<std::vector<Room>> Collect(std::size_t max_rooms, Statement& rooms,
-                                    const Values&... values) {
-    StatementRun run(rooms, values...);
-    return CollectRows(run, max_rooms);
-  }
-
- private:
-  Result<std::vector<Room>> CollectRows(StatementRun& rooms, std::size_t max_rooms);
-  Status ReadPushers(Room& room);
-
-  Statement pushers_;
-};
+/// The pushers of one room.
+inline constexpr char kSelectPushers[] =
+    "SELECT seat, user_id, user_name, user_avatar, push_url, accelerate_url, added_at_ms, mix_x,"
+    " mix_y, mix_width, mix_height, mix_layer, mix_parts FROM pushers WHERE room = ? ORDER BY seat";
+/// Reads at most `max_rooms` rooms. Call it in a transaction: the statements must see the same
+/// snapshot.
+/// @param rooms    of a `SelectRooms`.
+/// @param pushers  `kSelectPushers`.
+Result<std::vector<Room>> CollectRooms(std::size_t max_rooms, Statement& pushers,
+                                       StatementRun&& rooms);
 
 /// The statements that write rooms. Each method writes several rows: call it in a savepoint.
 ///

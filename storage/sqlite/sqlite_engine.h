@@ -33,20 +33,14 @@ class SqliteEngine {
   ///              `arguments`; returns a `Result`.
   template <typename Function, typename... Arguments>
   auto Read(Function read, const Arguments&... arguments) {
-    return Reported(read(readers_.Take()->aux(), arguments...));
-  }
-
-  /// As `Read`. @param read  a method of the connection that reads rooms or events.
-  template <typename Method, typename... Arguments>
-  auto ReadRooms(Method read, const Arguments&... arguments) {
-    return Reported(std::invoke(read, *readers_.Take(), arguments...));
+    return Reported(read(readers_.Take()->statements(), arguments...));
   }
 
   /// As `Read`; all statements of `read` see one snapshot.
   template <typename Function>
   auto ReadSnapshot(Function read) {
     ReaderPool::Lease reader = readers_.Take();
-    return Reported(reader->InSnapshot([&] { return read(reader->aux()); }));
+    return Reported(reader->InSnapshot([&] { return read(reader->statements()); }));
   }
 
   /// Returns `outcome`, and reports a failure to the observer.

@@ -75,6 +75,7 @@ Status SqliteWriter::Prepare() {
        {commit_, "COMMIT"},
        // By id alone, since an id is unique over all kinds.
        {load_, SelectRooms("WHERE id = ?")},
+       {load_pushers_, kSelectPushers},
        {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
        {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"},
        {replace_custom_event_,
@@ -94,7 +95,6 @@ Status SqliteWriter::Prepare() {
         " event_bytes = ?, pings = ?, last_message_position = ?, removal_ms = ?"
         " WHERE only_row = 1"}});
   if (prepared) prepared = savepoints_.Prepare(database_);
-  if (prepared) prepared = rooms_.Prepare(database_);
   if (prepared) prepared = room_writer_.Prepare(database_);
   if (prepared) prepared = aux_writer_.Prepare(database_);
   return prepared;
@@ -191,7 +191,8 @@ Status SqliteWriter::Begin() {
 }
 
 Result<RoomChange> SqliteWriter::Apply(const RoomUpdate& update) {
-  Result<std::vector<Room>> holder = rooms_.Collect(1, load_, update.key.id.value);
+  Result<std::vector<Room>> holder =
+      CollectRooms(1, load_pushers_, StatementRun(load_, update.key.id.value));
   if (!holder) return holder.error();
   const bool taken = !holder->empty();
   if (taken && update.audience) {

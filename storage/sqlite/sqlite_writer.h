@@ -217,12 +217,12 @@ class SqliteWriter {
   Checkpointer checkpointer_;
   bool has_written_ = false;
   SavepointStatements savepoints_;
-  RoomRowReader rooms_;
   RoomWriter room_writer_;
   AuxWriter aux_writer_;
   Statement begin_;
   Statement commit_;
   Statement load_;
+  Statement load_pushers_;
   Statement load_audience_;
   Statement last_position_;
   Statement insert_event_;

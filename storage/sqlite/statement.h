@@ -52,8 +52,8 @@ Status PrepareAll(Database& database, std::initializer_list<StatementSource> sou
 
 /// SQL that all connections for reading prepare when they are opened.
 struct ReaderSql : Listed<ReaderSql> {
-  explicit ReaderSql(const char* constant) : text(constant) {}
-  const char* const text;
+  explicit ReaderSql(std::string constant) : text(std::move(constant)) {}
+  const std::string text;
 };
 
 /// The same for the connection for writing.

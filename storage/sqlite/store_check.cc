@@ -207,20 +207,18 @@ class Check {
 
   Status CheckRooms(HistoryCheck& history) {
     Statement scan;
-    Status prepared = scan.Prepare(database_, SelectRooms("WHERE sequence > ? ORDER BY sequence"));
-    if (prepared) {
-      prepared = audiences_.Prepare(
-          database_, "SELECT user_id, user_info, seat FROM audiences WHERE room = ? ORDER BY seat");
-    }
-    if (prepared) {
-      prepared =
-          last_position_.Prepare(database_, "SELECT last_position FROM rooms WHERE sequence = ?");
-    }
-    if (prepared) prepared = rooms_.Prepare(database_);
+    Statement pushers;
+    const Status prepared = PrepareAll(
+        database_, {{scan, SelectRooms("WHERE sequence > ? ORDER BY sequence")},
+                    {pushers, kSelectPushers},
+                    {audiences_,
+                     "SELECT user_id, user_info, seat FROM audiences WHERE room = ? ORDER BY seat"},
+                    {last_position_, "SELECT last_position FROM rooms WHERE sequence = ?"}});
     if (!prepared) return prepared;
     std::uint64_t after = 0;
     while (true) {
-      Result<std::vector<Room>> rooms = rooms_.Collect(kRoomsOfAPage, scan, after);
+      Result<std::vector<Room>> rooms =
+          CollectRooms(kRoomsOfAPage, pushers, StatementRun(scan, after));
       if (!rooms) return rooms.error();
       if (rooms->empty()) return {};
       for (Room& room : *rooms) {
@@ -252,7 +250,6 @@ class Check {
   const std::optional<RoomLimits> limits_;
   StoreReport& report_;
   HistoryCheck::Bounds bounds_;
-  RoomRowReader rooms_;
   Statement audiences_;
   Statement last_position_;
 };
