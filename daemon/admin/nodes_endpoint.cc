@@ -31,7 +31,7 @@ json ThisNodeJson(const NodeSources& sources) {
   }
   return {{"duties", std::move(duties)},
           {"cutOffMs", sources.lease.CutOffFor().count()},
-          {"logAgeMs", sources.follower == nullptr ? 0 : sources.follower->LogAge().count()},
+          {"logAgeMs", LogAgeOf(sources.follower).count()},
           {"allToldAgoMs", sources.lease.ToldAgo().count()}};
 }
 

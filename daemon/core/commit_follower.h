@@ -24,4 +24,9 @@ class CommitFollower {
   [[nodiscard]] virtual std::chrono::milliseconds LogAge() const = 0;
 };
 
+/// `CommitFollower::LogAge`; 0 where `follower` is null, as listeners receive each commit at once.
+inline std::chrono::milliseconds LogAgeOf(const CommitFollower* follower) {
+  return follower == nullptr ? std::chrono::milliseconds(0) : follower->LogAge();
+}
+
 }  // namespace rtcroom

@@ -1,6 +1,5 @@
 // What the server tells of itself: metrics, the console's figures, the status line, and its
 // addresses.
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,11 +49,7 @@ MetricsSources App::MakeMetricsSources() {
       .recording_space = [this] { return media_ == nullptr ? std::nullopt : media_->free_bytes(); },
       .log_lines_dropped = [this](LogLevel level) { return runtime_.logger.dropped(level); },
       .node = [this]() -> const NodeLease& { return store_.lease(); },
-      .log_age =
-          [this] {
-            const CommitFollower* const follower = store_.storage().follower();
-            return follower == nullptr ? std::chrono::milliseconds(0) : follower->LogAge();
-          },
+      .log_age = [this] { return LogAgeOf(store_.storage().follower()); },
       .replication = [this]() -> const ReplicationState& { return store_.replication(); }};
 }
 
