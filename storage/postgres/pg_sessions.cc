@@ -39,16 +39,17 @@ std::span<const std::byte> BytesOf(const TokenDigest& token) { return token; }
 
 Result<std::vector<Session>> ReadSessions(PgConnection& connection, const PgCall& call,
                                           MonotonicTime deadline) {
+  enum Column : int { kSessionUser, kSessionToken, kSessionNumber, kSessionUse };
   Result<PgRows> rows = connection.Run(call, deadline);
   if (!rows) return rows.error();
   std::vector<Session> sessions;
   sessions.reserve(rows->size());
   while (rows->Next()) {
-    Session session{.user_id = {rows->Text(0)},
+    Session session{.user_id = {rows->Text(kSessionUser)},
                     .token = {},
-                    .number = rows->Unsigned(2),
-                    .last_use = rows->Time(3)};
-    const std::span<const std::byte> token = rows->Bytes(1);
+                    .number = rows->Unsigned(kSessionNumber),
+                    .last_use = rows->Time(kSessionUse)};
+    const std::span<const std::byte> token = rows->Bytes(kSessionToken);
     if (token.size() != session.token.size()) {
       return Error{Errc::kStoreBroken, "a session without the SHA-256 of its token"};
     }
