@@ -52,7 +52,7 @@ class Storage {
   virtual AccountStore& accounts() = 0;
   virtual EndedLoginStore& ended_logins() = 0;
 
-  // Null where only one server uses the store: listeners receive a commit before it is
+  // These are null where only one server uses the store: listeners receive a commit before it is
   // acknowledged. Where others use the same data at the same time, calls wait for a network, and
   // what fails here with kStoreBusy may work at another server.
   virtual AccountLoginLog* account_logins() { return nullptr; }

@@ -24,7 +24,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class MemoryRooms : public Store {
  public:
-  /// What changes together with a room.
+  /// The other kinds of rows that a change of a room may change.
   struct Others {
     MemoryBans& bans;
     MemoryDeliveries& deliveries;

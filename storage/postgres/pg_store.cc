@@ -26,7 +26,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of connecting, migrating, and reading the store.
+/// The time that connecting, migrating, and reading the store may take together.
 constexpr std::chrono::seconds kOpenTime{60};
 constexpr std::size_t kIndexBatch = 10'000;
 

@@ -74,7 +74,8 @@ TEST(PushJson, TellsOfStreamsWhereTheyAreAskedForAndOfEndedSessions) {
   EXPECT_EQ(NoticeObject(ended, /*asks_streams=*/false),
             R"({"web_ended":{"kind":"live","roomID":"r1","session":"s","reason":"worker"}})");
   NoticePush member{{.fact = MemberNotice()}};
-  EXPECT_EQ(NoticeObject(member, /*asks_streams=*/true), "") << "SDKs are told";
+  EXPECT_EQ(NoticeObject(member, /*asks_streams=*/true), "")
+      << "only clients of SDKs receive this notice";
 }
 
 TEST(PushJson, HasTheMembersOfEachEvent) {
