@@ -92,13 +92,13 @@ const WriterSql kRemoveGroupJoin("DELETE FROM group_joins WHERE instance = ?");
 
 Result<std::vector<AccountGroup>> SqliteAccounts::ReadAccountsIn(std::uint64_t room_number,
                                                                  std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kReadAccountsIn], ReadAccountGroup, room_number, limit);
   });
 }
 
 Result<std::vector<AccountGroup>> SqliteAccounts::ReadAccountGroups(const UserId& account) {
-  auto groups = engine_.Read([&](AuxReader& sql) {
+  auto groups = engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kReadAccountGroups], ReadAccountGroup, account.value);
   });
   if (groups) std::ranges::sort(*groups, JoinedBefore);
@@ -106,7 +106,7 @@ Result<std::vector<AccountGroup>> SqliteAccounts::ReadAccountGroups(const UserId
 }
 
 Status SqliteAccounts::RecordAccountGroups(std::span<const AccountGroupChange> changes) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
+  return engine_.Write([&](WriterStatements& sql) -> Status {
     std::set<std::string_view> accounts;
     for (const auto& [group, is_removed, is_progress] : changes) {
       const Status recorded =
@@ -130,7 +130,7 @@ Status SqliteAccounts::RecordAccountGroups(std::span<const AccountGroupChange> c
 }
 
 Result<std::size_t> SqliteAccounts::TrimAccountGroups(TimePoint ended_before) {
-  return engine_.Remove(ended_before, [=](AuxWriter& sql) {
+  return engine_.Remove(ended_before, [=](WriterStatements& sql) {
     return RunCounting(sql[kTrimAccountGroups], ended_before, kMostPerTrim);
   });
 }
@@ -139,14 +139,14 @@ Result<std::size_t> SqliteAccounts::TrimAccountGroups(TimePoint ended_before) {
 
 Result<std::vector<ReadPosition>> SqliteAccounts::ReadPositionsOf(const UserId& reader,
                                                                   std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kReadPositionsOf], ReadPositionRow, reader.value, limit);
   });
 }
 
 Result<std::vector<ReadPosition>> SqliteAccounts::ReadPositionsFor(
     const UserId& peer, std::span<const UserId> readers) {
-  return engine_.Read([&](AuxReader& sql) -> Result<std::vector<ReadPosition>> {
+  return engine_.Read([&](ReaderStatements& sql) -> Result<std::vector<ReadPosition>> {
     std::vector<ReadPosition> positions;
     for (const UserId& reader : readers) {
       auto found = ReadRows(sql[kReadPosition], ReadPositionRow, reader.value, peer.value);
@@ -158,7 +158,7 @@ Result<std::vector<ReadPosition>> SqliteAccounts::ReadPositionsFor(
 }
 
 Status SqliteAccounts::RecordReadPositions(std::span<const ReadPosition> positions) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
+  return engine_.Write([&](WriterStatements& sql) -> Status {
     std::set<std::string_view> readers;
     for (const auto& [reader, peer, until] : positions) {
       const Status put = Run(sql[kPutReadPosition], reader.value, peer.value, until);
@@ -174,7 +174,7 @@ Status SqliteAccounts::RecordReadPositions(std::span<const ReadPosition> positio
 }
 
 Result<std::size_t> SqliteAccounts::TrimReadPositions(TimePoint as_of, TimePoint before) {
-  return engine_.Remove(as_of, [=](AuxWriter& sql) {
+  return engine_.Remove(as_of, [=](WriterStatements& sql) {
     return RunCounting(sql[kTrimReadPositions], before, kMostPerTrim);
   });
 }
@@ -193,11 +193,12 @@ Result<std::vector<GroupJoinChange>> SqliteAccounts::LoadGroupJoins() {
                                              .joined_seq = row.Unsigned(7),
                                              .serial = row.Unsigned(8)}};
   };
-  return engine_.Read([&](AuxReader& sql) { return ReadRows(sql[kLoadGroupJoins], read_join); });
+  return engine_.Read(
+      [&](ReaderStatements& sql) { return ReadRows(sql[kLoadGroupJoins], read_join); });
 }
 
 Status SqliteAccounts::RecordGroupJoins(std::span<const GroupJoinChange> changes) {
-  return engine_.WriteEach(changes, [](AuxWriter& sql, const GroupJoinChange& change) {
+  return engine_.WriteEach(changes, [](WriterStatements& sql, const GroupJoinChange& change) {
     const auto& [instance, join] = change;
     return join ? Run(sql[kPutGroupJoin], instance, join->account.value, join->logged_in,
                       join->expires, join->room.kind, join->room.id.value, join->room_number,

@@ -20,11 +20,11 @@ const WriterSql kRemoveEndedRevocations("DELETE FROM revocations WHERE until_ms 
 
 }  // namespace
 
-Status sqlite::PutBan(AuxWriter& sql, const Ban& ban) {
+Status sqlite::PutBan(WriterStatements& sql, const Ban& ban) {
   return Run(sql[kPutBan], ban.room.kind, ban.room.id.value, ban.user_id.value, ban.until);
 }
 
-Status sqlite::PutRevocation(AuxWriter& sql, const Revocation& revocation) {
+Status sqlite::PutRevocation(WriterStatements& sql, const Revocation& revocation) {
   return Run(sql[kPutRevocation], revocation.stream, revocation.until);
 }
 
@@ -34,11 +34,12 @@ Result<std::vector<Ban>> SqliteBans::LoadBans(TimePoint now) {
                .user_id = {row.Text(2)},
                .until = row.Time(3)};
   };
-  return engine_.Read([&](AuxReader& sql) { return ReadRows(sql[kLoadBans], read_ban, now); });
+  return engine_.Read(
+      [&](ReaderStatements& sql) { return ReadRows(sql[kLoadBans], read_ban, now); });
 }
 
 Status SqliteBans::PutBan(const Ban& ban) {
-  return engine_.Write([&](AuxWriter& sql) { return sqlite::PutBan(sql, ban); });
+  return engine_.Write([&](WriterStatements& sql) { return sqlite::PutBan(sql, ban); });
 }
 
 Status SqliteBans::RemoveEndedBans(TimePoint now) {
@@ -50,7 +51,7 @@ Result<std::vector<Revocation>> SqliteBans::LoadRevocations(TimePoint now) {
     return Revocation{.stream = row.Text(0), .until = row.Time(1)};
   };
   return engine_.Read(
-      [&](AuxReader& sql) { return ReadRows(sql[kLoadRevocations], read_revocation, now); });
+      [&](ReaderStatements& sql) { return ReadRows(sql[kLoadRevocations], read_revocation, now); });
 }
 
 Status SqliteBans::RemoveEndedRevocations(TimePoint now) {

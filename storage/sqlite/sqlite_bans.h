@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-class AuxWriter;
+class WriterStatements;
 class SqliteEngine;
 
 /// @threads safe from any thread.
@@ -28,9 +28,9 @@ class SqliteBans : public BanStore, public RevocationStore {
 
 namespace sqlite {
 
-// Those that accompany a change of a room.
-Status PutBan(AuxWriter& sql, const Ban& ban);
-Status PutRevocation(AuxWriter& sql, const Revocation& revocation);
+// These statements are part of a change of a room.
+Status PutBan(WriterStatements& sql, const Ban& ban);
+Status PutRevocation(WriterStatements& sql, const Revocation& revocation);
 
 }  // namespace sqlite
 }  // namespace rtcroom

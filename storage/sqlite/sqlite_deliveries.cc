@@ -71,12 +71,13 @@ Delivery ReadDelivery(const StatementRun& row) {
 
 Result<std::vector<Delivery>> SqliteDeliveries::LoadDeliveries(DeliveryKind kind,
                                                                std::size_t limit) {
-  return engine_.Read(
-      [&](AuxReader& sql) { return ReadRows(sql[kLoadDeliveries], ReadDelivery, kind, limit); });
+  return engine_.Read([&](ReaderStatements& sql) {
+    return ReadRows(sql[kLoadDeliveries], ReadDelivery, kind, limit);
+  });
 }
 
 Result<DeliveryBacklog> SqliteDeliveries::CountDeliveries() {
-  return engine_.Read([](AuxReader& sql) -> Result<DeliveryBacklog> {
+  return engine_.Read([](ReaderStatements& sql) -> Result<DeliveryBacklog> {
     StatementRun run(sql[kCountDeliveries]);
     DeliveryBacklog backlog;
     if (run.Next()) {
@@ -90,7 +91,7 @@ Result<DeliveryBacklog> SqliteDeliveries::CountDeliveries() {
   });
 }
 
-Status sqlite::ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, TimePoint now,
+Status sqlite::ChangeDeliveries(WriterStatements& sql, const DeliveryChange& change, TimePoint now,
                                 std::optional<std::uint64_t> position) {
   bool was_foreign = false;
   if (change.drops_pending) {
@@ -110,12 +111,13 @@ Status sqlite::ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, Ti
 }
 
 Status SqliteDeliveries::ChangeDeliveries(const DeliveryChange& change, TimePoint now) {
-  return engine_.Write(
-      [&](AuxWriter& sql) { return sqlite::ChangeDeliveries(sql, change, now, std::nullopt); });
+  return engine_.Write([&](WriterStatements& sql) {
+    return sqlite::ChangeDeliveries(sql, change, now, std::nullopt);
+  });
 }
 
 Status SqliteDeliveries::FinishDelivery(const Delivery& delivery) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
+  return engine_.Write([&](WriterStatements& sql) -> Status {
     const auto removed = RunCounting(sql[kRemoveDelivery], delivery.id, delivery.revision);
     if (!removed) return removed.error();
     if (*removed > 0) return Run(sql[kReleaseNext], delivery.group.value, delivery.next_try);
@@ -125,7 +127,7 @@ Status SqliteDeliveries::FinishDelivery(const Delivery& delivery) {
 }
 
 Result<bool> SqliteDeliveries::PostponeDelivery(const Delivery& delivery) {
-  return engine_.WriteFor<bool>([&](AuxWriter& sql) -> Result<bool> {
+  return engine_.WriteFor<bool>([&](WriterStatements& sql) -> Result<bool> {
     const auto found = RunCounting(
         sql[kPostponeDelivery], delivery.id, delivery.revision, delivery.payload, delivery.next_try,
         std::uint64_t{delivery.attempts}, std::uint64_t{delivery.lone_attempts},
@@ -141,7 +143,7 @@ Result<bool> SqliteDeliveries::PostponeDelivery(const Delivery& delivery) {
 
 Status SqliteDeliveries::RetryDeliveriesSoon(TimePoint now, std::chrono::milliseconds within,
                                              std::size_t limit) {
-  return engine_.Write([&](AuxWriter& sql) -> Status {
+  return engine_.Write([&](WriterStatements& sql) -> Status {
     for (const DeliveryKind kind : kDeliveryKinds) {
       const Status moved = Run(sql[kRetrySoon], kind, now, std::int64_t{within.count()}, limit);
       if (!moved) return moved;

@@ -35,7 +35,7 @@ namespace sqlite {
 
 /// After an error roll back: some rows may have been written.
 /// @param position  of the first event of its room change, if any.
-Status ChangeDeliveries(AuxWriter& sql, const DeliveryChange& change, TimePoint now,
+Status ChangeDeliveries(WriterStatements& sql, const DeliveryChange& change, TimePoint now,
                         std::optional<std::uint64_t> position);
 
 }  // namespace sqlite

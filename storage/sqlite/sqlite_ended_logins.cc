@@ -31,7 +31,7 @@ const WriterSql kPutAccountValidity(
     "INSERT INTO account_validities (account, valid_from) VALUES (?, ?)"
     " ON CONFLICT DO UPDATE SET valid_from = max(valid_from, excluded.valid_from)");
 
-Status PutEndedLogin(AuxWriter& sql, const EndedLogin& login) {
+Status PutEndedLogin(WriterStatements& sql, const EndedLogin& login) {
   const std::string& account = login.account.value;
   if (!login.IsOfAllBefore()) {
     return Run(sql[kPutEndedLogin], account, login.instance, login.logged_in, login.expires,
@@ -52,7 +52,7 @@ Result<std::vector<EndedLogin>> SqliteEndedLogins::LoadEndedLogins(TimePoint now
                       .end = static_cast<LoginEnd>(row.Integer(4))};
   };
   return engine_.Read(
-      [&](AuxReader& sql) { return ReadRows(sql[kLoadEndedLogins], read_login, now); });
+      [&](ReaderStatements& sql) { return ReadRows(sql[kLoadEndedLogins], read_login, now); });
 }
 
 Status SqliteEndedLogins::PutEndedLogins(std::span<const EndedLogin> logins) {
@@ -70,11 +70,11 @@ Result<std::vector<AccountValidity>> SqliteEndedLogins::LoadAccountValidities() 
         .valid_from = std::chrono::sys_seconds(std::chrono::seconds(row.Integer(1)))};
   };
   return engine_.Read(
-      [&](AuxReader& sql) { return ReadRows(sql[kLoadAccountValidities], read_validity); });
+      [&](ReaderStatements& sql) { return ReadRows(sql[kLoadAccountValidities], read_validity); });
 }
 
 Status SqliteEndedLogins::PutAccountValidity(const AccountValidity& validity) {
-  return engine_.Write([&](AuxWriter& sql) {
+  return engine_.Write([&](WriterStatements& sql) {
     return Run(sql[kPutAccountValidity], validity.account.value,
                std::int64_t{validity.valid_from.time_since_epoch().count()});
   });

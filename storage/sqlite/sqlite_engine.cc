@@ -7,16 +7,16 @@
 
 namespace rtcroom {
 
-Status SqliteEngine::Write(const std::function<Status(AuxWriter&)>& write) {
-  return Call([&write](SqliteWriter& writer) { return writer.WriteAux(write); });
+Status SqliteEngine::Write(const std::function<Status(WriterStatements&)>& write) {
+  return Call([&write](SqliteWriter& writer) { return writer.WriteRows(write); });
 }
 
 Result<std::size_t> SqliteEngine::Remove(
-    TimePoint as_of, const std::function<Result<std::size_t>(AuxWriter&)>& remove) {
+    TimePoint as_of, const std::function<Result<std::size_t>(WriterStatements&)>& remove) {
   std::size_t removed = 0;
   const Status done = Call([&](SqliteWriter& writer) {
-    const Status written = writer.WriteAux([&](AuxWriter& aux) -> Status {
-      const Result<std::size_t> count = remove(aux);
+    const Status written = writer.WriteRows([&](WriterStatements& sql) -> Status {
+      const Result<std::size_t> count = remove(sql);
       if (!count) return count.error();
       removed = *count;
       return {};
@@ -29,7 +29,8 @@ Result<std::size_t> SqliteEngine::Remove(
 }
 
 Status SqliteEngine::RemoveEnded(TimePoint now, const WriterSql& remove) {
-  const auto removed = Remove(now, [&](AuxWriter& sql) { return RunCounting(sql[remove], now); });
+  const auto removed =
+      Remove(now, [&](WriterStatements& sql) { return RunCounting(sql[remove], now); });
   return removed ? Status() : removed.error();
 }
 

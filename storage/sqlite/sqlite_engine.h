@@ -55,13 +55,13 @@ class SqliteEngine {
 
   /// Returns after the commit. @param write  may be called again; after its error, or that of the
   /// commit, it has left no change.
-  Status Write(const std::function<Status(AuxWriter&)>& write);
+  Status Write(const std::function<Status(WriterStatements&)>& write);
 
   /// As `Write`, for a write that has a result.
   template <typename Value>
-  Result<Value> WriteFor(const std::function<Result<Value>(AuxWriter&)>& write) {
+  Result<Value> WriteFor(const std::function<Result<Value>(WriterStatements&)>& write) {
     Result<Value> outcome = Value();
-    const Status written = Write([&](AuxWriter& sql) {
+    const Status written = Write([&](WriterStatements& sql) {
       outcome = write(sql);
       return outcome ? Status() : outcome.error();
     });
@@ -72,7 +72,7 @@ class SqliteEngine {
   /// As `Write`: calls `write` with each of the rows.
   template <typename Row, typename Function>
   Status WriteEach(std::span<const Row> rows, Function write) {
-    return Write([&](AuxWriter& sql) -> Status {
+    return Write([&](WriterStatements& sql) -> Status {
       for (const Row& row : rows) {
         if (const Status written = write(sql, row); !written) return written;
       }
@@ -83,7 +83,7 @@ class SqliteEngine {
   /// Removes what is old: the mark of removals goes with it.
   /// @param remove  as `write`; returns how many it removed.
   Result<std::size_t> Remove(TimePoint as_of,
-                             const std::function<Result<std::size_t>(AuxWriter&)>& remove);
+                             const std::function<Result<std::size_t>(WriterStatements&)>& remove);
 
   /// Removes all that have ended. @param remove  returns a row for each; its parameter is the time.
   Status RemoveEnded(TimePoint now, const WriterSql& remove);

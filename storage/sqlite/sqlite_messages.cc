@@ -190,7 +190,8 @@ std::uint64_t Storable(std::uint64_t number) {
   return std::min<std::uint64_t>(number, std::numeric_limits<std::int64_t>::max());
 }
 
-Result<std::optional<StoredMessage>> FindRepeated(AuxWriter& sql, const StoredMessage& message,
+Result<std::optional<StoredMessage>> FindRepeated(WriterStatements& sql,
+                                                  const StoredMessage& message,
                                                   const RepeatsAfter& repeats) {
   const MessageContent& content = message.content;
   StatementRun run(sql[kRepeatedMessage], content.sender.value, content.client_random,
@@ -202,7 +203,7 @@ Result<std::optional<StoredMessage>> FindRepeated(AuxWriter& sql, const StoredMe
   return earlier;
 }
 
-Status RemoveSurplus(AuxWriter& sql, std::uint64_t room_number, std::uint64_t last_seq) {
+Status RemoveSurplus(WriterStatements& sql, std::uint64_t room_number, std::uint64_t last_seq) {
   std::uint64_t bytes = 0;
   {
     StatementRun run(sql[kSurplusBytes], room_number, last_seq);
@@ -213,7 +214,7 @@ Status RemoveSurplus(AuxWriter& sql, std::uint64_t room_number, std::uint64_t la
   return removed ? Run(sql[kSubtractMessageBytes], bytes) : removed;
 }
 
-Result<std::size_t> TrimOld(AuxWriter& sql, const MessageRetention& retention) {
+Result<std::size_t> TrimOld(WriterStatements& sql, const MessageRetention& retention) {
   std::uint64_t stored = 0;
   {
     StatementRun run(sql[kMessageBytes]);
@@ -254,7 +255,8 @@ Result<std::size_t> TrimOld(AuxWriter& sql, const MessageRetention& retention) {
   return removed;
 }
 
-Result<std::size_t> TrimEnded(AuxWriter& sql, TimePoint keep_ended_since, std::size_t limit) {
+Result<std::size_t> TrimEnded(WriterStatements& sql, TimePoint keep_ended_since,
+                              std::size_t limit) {
   std::size_t removed = 0;
   while (removed < limit) {
     std::optional<std::uint64_t> room_number;
@@ -278,7 +280,7 @@ Result<std::size_t> TrimEnded(AuxWriter& sql, TimePoint keep_ended_since, std::s
 }
 
 /// Positions of the newest message with each peer, newest first.
-Result<std::vector<std::uint64_t>> NewestWithPeers(AuxReader& sql, const UserId& user,
+Result<std::vector<std::uint64_t>> NewestWithPeers(ReaderStatements& sql, const UserId& user,
                                                    std::size_t limit) {
   std::vector<std::uint64_t> newest;
   std::set<std::string> peers;
@@ -306,7 +308,7 @@ constinit const std::string_view kBytesOfMessage = RTCROOM_BYTES_OF_MESSAGE;
 #undef RTCROOM_SELECT_MESSAGES
 #undef RTCROOM_MESSAGE_COLUMNS
 
-Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
+Status SqliteMessages::AppendRow(WriterStatements& sql, AppendedMessage& message,
                                  const RepeatsAfter& repeats, std::size_t max_room_messages) {
   const bool in_room = message.receiver.value.empty();
   if (in_room) {
@@ -336,7 +338,7 @@ Status SqliteMessages::AppendRow(AuxWriter& sql, AppendedMessage& message,
   return RemoveSurplus(sql, message.room_number, message.seq - max_room_messages);
 }
 
-Status SqliteMessages::EndRoom(AuxWriter& sql, std::uint64_t room_number, TimePoint at) {
+Status SqliteMessages::EndRoom(WriterStatements& sql, std::uint64_t room_number, TimePoint at) {
   std::optional<bool> has_messages;
   {
     StatementRun run(sql[kHasMessages], room_number);
@@ -374,13 +376,13 @@ Result<AppendedMessage> SqliteMessages::AppendDirectMessage(const UserId& receiv
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadMessages(std::uint64_t position,
                                                                 std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kReadMessages], ReadMessage, Storable(position), limit);
   });
 }
 
 Result<std::uint64_t> SqliteMessages::NewestMessage() {
-  return engine_.Read([](AuxReader& sql) -> Result<std::uint64_t> {
+  return engine_.Read([](ReaderStatements& sql) -> Result<std::uint64_t> {
     StatementRun run(sql[kNewestMessage]);
     if (run.Next()) return run.Unsigned(0);
     return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"}
@@ -389,13 +391,14 @@ Result<std::uint64_t> SqliteMessages::NewestMessage() {
 }
 
 Result<std::uint64_t> SqliteMessages::NewestRoomMessage(std::uint64_t room_number) {
-  return engine_.Read([&](AuxReader& sql) { return LastSeq(sql[kLastSeqForReader], room_number); });
+  return engine_.Read(
+      [&](ReaderStatements& sql) { return LastSeq(sql[kLastSeqForReader], room_number); });
 }
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadRoomMessages(std::uint64_t room_number,
                                                                     std::uint64_t first,
                                                                     std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kMessagesOfRoom], ReadMessage, room_number, Storable(first), limit);
   });
 }
@@ -404,7 +407,7 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessages(
     const UserId& one, const UserId& other, std::optional<std::uint64_t> before,
     std::size_t limit) {
   constexpr std::uint64_t kNoBound = std::numeric_limits<std::uint64_t>::max();
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kMessagesOfPair], ReadMessage, one.value, other.value,
                     Storable(before.value_or(kNoBound)), limit);
   });
@@ -412,7 +415,7 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessages(
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessagesAt(
     const UserId& one, const UserId& other, TimePoint time, FromTime direction, std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     const bool is_back = direction == FromTime::kBack;
     return ReadRows(sql[is_back ? kMessagesOfPairUntil : kMessagesOfPairSince], ReadMessage,
                     one.value, other.value, time, limit);
@@ -422,7 +425,7 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadDirectMessagesAt(
 Result<std::vector<StoredMessage>> SqliteMessages::ReadMessagesOf(const UserId& user,
                                                                   std::uint64_t position,
                                                                   std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kMessagesOfUser], ReadMessage, user.value, Storable(position), limit);
   });
 }
@@ -430,7 +433,7 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadMessagesOf(const UserId& 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadPendingMessages(const UserId& receiver,
                                                                        TimePoint since,
                                                                        std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kPendingMessages], ReadMessage, receiver.value, since, limit,
                     kMaxPendingRead);
   });
@@ -439,14 +442,14 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadPendingMessages(const Use
 Status SqliteMessages::SettleMessages(std::span<const ReceivedMessages> received) {
   std::vector<ReceivedMessages> pending;
   for (const ReceivedMessages& messages : received) {
-    const auto found = engine_.Read([&](AuxReader& sql) {
+    const auto found = engine_.Read([&](ReaderStatements& sql) {
       return RunCounting(sql[kHasPending], messages.receiver.value, Storable(messages.position));
     });
     if (!found) return found.error();
     if (*found > 0) pending.push_back(messages);
   }
   if (pending.empty()) return {};
-  return engine_.Write([&](AuxWriter& sql) -> Status {
+  return engine_.Write([&](WriterStatements& sql) -> Status {
     for (const auto& [receiver, position] : pending) {
       const Status settled = Run(sql[kSettleMessages], receiver.value, Storable(position));
       if (!settled) return settled;
@@ -457,7 +460,7 @@ Status SqliteMessages::SettleMessages(std::span<const ReceivedMessages> received
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadConversations(const UserId& user,
                                                                      std::size_t limit) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<std::vector<StoredMessage>> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<std::vector<StoredMessage>> {
     const Result<std::vector<std::uint64_t>> positions = NewestWithPeers(sql, user, limit);
     if (!positions) return positions.error();
     std::vector<StoredMessage> newest;
@@ -471,7 +474,7 @@ Result<std::vector<StoredMessage>> SqliteMessages::ReadConversations(const UserI
 }
 
 Result<std::size_t> SqliteMessages::TrimMessages(const MessageRetention& retention) {
-  return engine_.Remove(retention.as_of, [&](AuxWriter& sql) -> Result<std::size_t> {
+  return engine_.Remove(retention.as_of, [&](WriterStatements& sql) -> Result<std::size_t> {
     const Result<std::size_t> old = TrimOld(sql, retention);
     if (!old) return old;
     const Result<std::size_t> ended =

@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-class AuxWriter;
+class WriterStatements;
 class SqliteEngine;
 
 /// SQL: `StoredBytes` of the message in a row.
@@ -31,10 +31,10 @@ class SqliteMessages : public MessageStore {
   /// @param message            with its assigned position; becomes the stored one that it repeats.
   /// @param max_room_messages  the older ones of its room are removed.
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
-  static Status AppendRow(AuxWriter& sql, AppendedMessage& message, const RepeatsAfter& repeats,
-                          std::size_t max_room_messages);
+  static Status AppendRow(WriterStatements& sql, AppendedMessage& message,
+                          const RepeatsAfter& repeats, std::size_t max_room_messages);
   /// Records the end of a room, whether it has messages or not.
-  static Status EndRoom(AuxWriter& sql, std::uint64_t room_number, TimePoint at);
+  static Status EndRoom(WriterStatements& sql, std::uint64_t room_number, TimePoint at);
 
   Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
                                             const RepeatsAfter& repeats) override;

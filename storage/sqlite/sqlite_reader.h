@@ -43,7 +43,7 @@ class SqliteReader {
     return outcome;
   }
 
-  AuxReader& statements() { return statements_; }
+  ReaderStatements& statements() { return statements_; }
 
  private:
   explicit SqliteReader(Database database) : database_(std::move(database)) {}
@@ -53,7 +53,7 @@ class SqliteReader {
   std::uint64_t seen_ = 0;  ///< argument of `AdvanceTo` when the open transaction was begun
   Statement begin_;
   Statement end_;
-  AuxReader statements_;
+  ReaderStatements statements_;
 };
 
 }  // namespace rtcroom

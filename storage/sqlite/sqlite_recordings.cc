@@ -56,7 +56,8 @@ constexpr RecordingPosition kNewest{
     .number = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())};
 
 /// @param max_recordings  beyond which the lowest numbers are forgotten.
-Status PutRecording(AuxWriter& sql, const Recording& recording, std::uint64_t max_recordings) {
+Status PutRecording(WriterStatements& sql, const Recording& recording,
+                    std::uint64_t max_recordings) {
   std::optional<RoomKind> kind;
   std::optional<std::string_view> room;
   std::optional<std::uint64_t> room_number;
@@ -81,13 +82,13 @@ Status PutRecording(AuxWriter& sql, const Recording& recording, std::uint64_t ma
 }  // namespace
 
 Status SqliteRecordings::PutRecordings(std::span<const Recording> recordings) {
-  return engine_.WriteEach(recordings, [this](AuxWriter& sql, const Recording& recording) {
+  return engine_.WriteEach(recordings, [this](WriterStatements& sql, const Recording& recording) {
     return PutRecording(sql, recording, max_recordings_);
   });
 }
 
 Result<std::optional<Recording>> SqliteRecordings::FindRecording(std::string_view file) {
-  Result<std::vector<Recording>> found = engine_.Read([&](AuxReader& sql) {
+  Result<std::vector<Recording>> found = engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kFindRecording], RecordingOf<const StatementRun>, file);
   });
   if (!found) return found.error();
@@ -101,7 +102,7 @@ Result<std::vector<Recording>> SqliteRecordings::ListRecordings(const RecordingQ
     return id ? std::optional<std::string_view>(id->value) : std::nullopt;
   };
   const auto list = [&](const ReaderSql& of, const auto&... more) {
-    return engine_.Read([&](AuxReader& sql) {
+    return engine_.Read([&](ReaderStatements& sql) {
       return ReadRows(sql[of], RecordingOf<const StatementRun>, after.ended_at, after.number,
                       query.limit, more...);
     });
@@ -113,7 +114,7 @@ Result<std::vector<Recording>> SqliteRecordings::ListRecordings(const RecordingQ
 
 Result<std::vector<Recording>> SqliteRecordings::LoadRecordingsEndedBefore(
     TimePoint time, const RecordingPosition& after, std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kListEndedBefore], RecordingOf<const StatementRun>, after.ended_at,
                     after.number, time, limit);
   });
@@ -121,7 +122,7 @@ Result<std::vector<Recording>> SqliteRecordings::LoadRecordingsEndedBefore(
 
 Status SqliteRecordings::RemoveRecording(std::string_view file, TimePoint as_of) {
   const auto removed = engine_.Remove(
-      as_of, [&](AuxWriter& sql) { return RunCounting(sql[kRemoveRecording], file); });
+      as_of, [&](WriterStatements& sql) { return RunCounting(sql[kRemoveRecording], file); });
   return removed ? Status() : removed.error();
 }
 

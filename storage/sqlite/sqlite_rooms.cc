@@ -63,13 +63,13 @@ Audience ReadAudience(const StatementRun& run, int first) {
           .seat = run.Unsigned(first + 2)};
 }
 
-Result<std::vector<Room>> ListDialect(AuxReader& sql, const RoomListQuery& query, Dialect dialect,
-                                      std::uint64_t first_place) {
+Result<std::vector<Room>> ListDialect(ReaderStatements& sql, const RoomListQuery& query,
+                                      Dialect dialect, std::uint64_t first_place) {
   return CollectRooms(query.count, sql[kLoadPushers],
                       StatementRun(sql[kListRooms], query.kind, dialect, first_place));
 }
 
-Result<std::vector<Room>> ListBoth(AuxReader& sql, const RoomListQuery& query,
+Result<std::vector<Room>> ListBoth(ReaderStatements& sql, const RoomListQuery& query,
                                    std::uint64_t first_place) {
   Result<std::vector<Room>> gen1 = ListDialect(sql, query, Dialect::kGen1, first_place);
   if (!gen1) return gen1;
@@ -90,7 +90,7 @@ struct EventLink {
 };
 
 /// nullopt when there is no event of that room at that position.
-Result<std::optional<EventLink>> ReadLink(AuxReader& sql, const RoomKey& key,
+Result<std::optional<EventLink>> ReadLink(ReaderStatements& sql, const RoomKey& key,
                                           std::uint64_t position) {
   StatementRun run(sql[kReadEvent], position);
   if (!run.Next()) {
@@ -105,20 +105,20 @@ Result<std::optional<EventLink>> ReadLink(AuxReader& sql, const RoomKey& key,
 }
 
 /// Position of the last end of one of those rooms before `position`; 0 when there is none.
-Result<std::uint64_t> EndBefore(AuxReader& sql, const RoomKey& key, std::uint64_t position) {
+Result<std::uint64_t> EndBefore(ReaderStatements& sql, const RoomKey& key, std::uint64_t position) {
   StatementRun run(sql[kEndOfRoom], key.id.value, key.kind, position);
   return ReadEventPosition(run);
 }
 
 /// Position of the newest event of those rooms; 0 when there is none.
-Result<std::uint64_t> NewestOf(AuxReader& sql, const RoomKey& key) {
+Result<std::uint64_t> NewestOf(ReaderStatements& sql, const RoomKey& key) {
   StatementRun run(sql[kLastOfRoom], key.id.value, key.kind);
   const Result<std::uint64_t> last = ReadEventPosition(run);
   if (!last || *last != 0) return last;
   return EndBefore(sql, key, kBehindAll);
 }
 
-Result<Cursor> ReadNewest(AuxReader& sql) {
+Result<Cursor> ReadNewest(ReaderStatements& sql) {
   StatementRun run(sql[kNewestCursor]);
   if (!run.Next()) {
     return run.status() ? Error{Errc::kStoreBroken, "its table meta is empty"}
@@ -130,7 +130,7 @@ Result<Cursor> ReadNewest(AuxReader& sql) {
 }  // namespace
 
 Result<Room> SqliteRooms::Load(const RoomKey& key) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<Room> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<Room> {
     Result<std::vector<Room>> rooms =
         CollectRooms(1, sql[kLoadPushers], StatementRun(sql[kLoadRoom], key.id.value, key.kind));
     if (!rooms) return rooms.error();
@@ -150,7 +150,7 @@ Result<std::vector<Room>> SqliteRooms::List(const RoomListQuery& query) {
   // If that room ends between here and the read, the page begins with the next one.
   const std::optional<std::uint64_t> first = index_.At(query);
   if (!first || query.count == 0) return std::vector<Room>();
-  return engine_.ReadSnapshot([&](AuxReader& sql) {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) {
     if (query.type) {
       return CollectRooms(query.count, sql[kLoadPushers],
                           StatementRun(sql[kListRoomsOfType], *query.type, *first));
@@ -162,7 +162,7 @@ Result<std::vector<Room>> SqliteRooms::List(const RoomListQuery& query) {
 
 Result<AudiencePage> SqliteRooms::LoadAudiences(const RoomKey& key) {
   enum Column : int { kRoomDialect, kRoomIsActive, kRoomCount, kFirstOfViewer };
-  return engine_.Read([&](AuxReader& sql) -> Result<AudiencePage> {
+  return engine_.Read([&](ReaderStatements& sql) -> Result<AudiencePage> {
     std::optional<AudiencePage> page;
     std::uint64_t bytes = 0;
     StatementRun run(sql[kLoadAudiences], key.id.value, key.kind);
@@ -188,7 +188,7 @@ Result<AudiencePage> SqliteRooms::LoadAudiences(const RoomKey& key) {
 
 Result<std::vector<Audience>> SqliteRooms::FindAudiences(const RoomKey& key,
                                                          std::span<const UserId> users) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<std::vector<Audience>> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<std::vector<Audience>> {
     std::vector<Audience> found;
     for (const UserId& user : users) {
       StatementRun run(sql[kFindAudience], user.value, key.id.value, key.kind);
@@ -211,14 +211,14 @@ Result<std::vector<StoredViewer>> SqliteRooms::ScanViewers(std::uint64_t room_nu
         .user_id = {row.Text(kScanUser)},
         .seat = row.Unsigned(kScanSeat)};
   };
-  return engine_.Read([&](AuxReader& sql) {
+  return engine_.Read([&](ReaderStatements& sql) {
     return ReadRows(sql[kScanViewers], read_viewer, room_number, user_id.value,
                     std::uint64_t{limit});
   });
 }
 
 Result<RoomPage> SqliteRooms::Scan(std::uint64_t after, std::size_t limit) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<RoomPage> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<RoomPage> {
     Result<Cursor> at = ReadNewest(sql);
     if (!at) return at.error();
     Result<std::vector<Room>> rooms =
@@ -231,7 +231,7 @@ Result<RoomPage> SqliteRooms::Scan(std::uint64_t after, std::size_t limit) {
 Result<std::vector<StoredEvent>> SqliteRooms::ReadRoomEvents(const RoomKey& key,
                                                              std::optional<std::uint64_t> before,
                                                              std::size_t limit) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<std::vector<StoredEvent>> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<std::vector<StoredEvent>> {
     std::vector<StoredEvent> events;
     std::uint64_t position = 0;
     if (before) {
@@ -264,7 +264,7 @@ Result<std::vector<StoredEvent>> SqliteRooms::ReadRoomEvents(const RoomKey& key,
 
 Result<std::vector<StoredEvent>> SqliteRooms::ReadSeatLosses(const RoomKey& key,
                                                              const UserId& user) {
-  return engine_.ReadSnapshot([&](AuxReader& sql) -> Result<std::vector<StoredEvent>> {
+  return engine_.ReadSnapshot([&](ReaderStatements& sql) -> Result<std::vector<StoredEvent>> {
     std::vector<StoredEvent> found;
     StatementRun run(sql[kEvicted], key.id.value, key.kind, user.value);
     const Result<std::uint64_t> evicted = ReadEventPosition(run);
@@ -285,7 +285,7 @@ Result<Cursor> SqliteRooms::Newest() { return engine_.Read(ReadNewest); }
 
 Result<EventPage> SqliteRooms::ReadEvents(const Cursor& cursor, std::size_t limit) {
   enum Column : int { kEpoch, kLastPosition, kTrimmedPosition, kFirstOfEvent };
-  return engine_.Read([&](AuxReader& sql) -> Result<EventPage> {
+  return engine_.Read([&](ReaderStatements& sql) -> Result<EventPage> {
     EventPage page;
     StatementRun run(sql[kReadEvents], cursor.position, limit);
     while (run.Next()) {

@@ -32,7 +32,7 @@ Result<std::int64_t> SqliteSessions::LastNumber(Database& database) {
 
 Result<std::vector<Session>> SqliteSessions::LoadSessions(TimePoint unused_until,
                                                           std::size_t limit) {
-  return engine_.Read([&](AuxReader& sql) -> Result<std::vector<Session>> {
+  return engine_.Read([&](ReaderStatements& sql) -> Result<std::vector<Session>> {
     std::vector<Session> sessions;
     StatementRun run(sql[kLoadSessions], unused_until, limit);
     while (run.Next()) {
@@ -53,7 +53,7 @@ Result<std::vector<Session>> SqliteSessions::LoadSessions(TimePoint unused_until
 }
 
 Result<std::uint64_t> SqliteSessions::PutSession(const Session& session) {
-  return engine_.WriteFor<std::uint64_t>([&](AuxWriter& sql) -> Result<std::uint64_t> {
+  return engine_.WriteFor<std::uint64_t>([&](WriterStatements& sql) -> Result<std::uint64_t> {
     const std::uint64_t number = ++last_number_;
     const std::span<const std::byte> token = session.token;
     const Status put =
@@ -64,20 +64,20 @@ Result<std::uint64_t> SqliteSessions::PutSession(const Session& session) {
 }
 
 Status SqliteSessions::RemoveSessions(std::span<const Session> sessions) {
-  return engine_.WriteEach(sessions, [](AuxWriter& sql, const Session& session) {
+  return engine_.WriteEach(sessions, [](WriterStatements& sql, const Session& session) {
     return Run(sql[kRemoveSession], session.user_id.value, session.number);
   });
 }
 
 Status SqliteSessions::RecordSessionUses(std::span<const Session> sessions) {
-  return engine_.WriteEach(sessions, [](AuxWriter& sql, const Session& session) {
+  return engine_.WriteEach(sessions, [](WriterStatements& sql, const Session& session) {
     return Run(sql[kRecordSessionUse], session.last_use, session.user_id.value, session.number);
   });
 }
 
 Result<std::size_t> SqliteSessions::RemoveUnusedSessions(TimePoint as_of, TimePoint unused_until,
                                                          std::size_t limit) {
-  return engine_.Remove(as_of, [&](AuxWriter& sql) {
+  return engine_.Remove(as_of, [&](WriterStatements& sql) {
     return RunCounting(sql[kRemoveUnusedSessions], unused_until, limit);
   });
 }

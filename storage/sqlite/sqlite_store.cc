@@ -159,7 +159,7 @@ Status SqliteStore::Ping() {
 }
 
 Result<StoredRemovalTime> SqliteStore::LoadRemovalTime() {
-  return engine_->Read([](AuxReader& sql) -> Result<StoredRemovalTime> {
+  return engine_->Read([](ReaderStatements& sql) -> Result<StoredRemovalTime> {
     StatementRun run(sql[kLoadRemovalTime]);
     StoredRemovalTime stored;
     if (run.Next()) {

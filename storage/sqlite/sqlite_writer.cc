@@ -96,7 +96,7 @@ Status SqliteWriter::Prepare() {
         " WHERE only_row = 1"}});
   if (prepared) prepared = savepoints_.Prepare(database_);
   if (prepared) prepared = room_writer_.Prepare(database_);
-  if (prepared) prepared = aux_writer_.Prepare(database_);
+  if (prepared) prepared = statements_.Prepare(database_);
   return prepared;
 }
 
@@ -239,16 +239,16 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
   if (const Status written = WriteRoom(stored, change, newest); !written) return written;
   if (const Status written = WriteEvents(change, merged_with, *previous); !written) return written;
   if (change.ban) {
-    if (const Status written = sqlite::PutBan(aux_writer_, *change.ban); !written) return written;
+    if (const Status written = sqlite::PutBan(statements_, *change.ban); !written) return written;
   }
   for (const Revocation& revocation : change.revocations) {
-    if (const Status written = sqlite::PutRevocation(aux_writer_, revocation); !written)
+    if (const Status written = sqlite::PutRevocation(statements_, revocation); !written)
       return written;
   }
   if (change.delivery) {
     const std::uint64_t first = marks_.last_position + 1 - change.events.size();
     const Status written =
-        sqlite::ChangeDeliveries(aux_writer_, *change.delivery, change.events.back().at, first);
+        sqlite::ChangeDeliveries(statements_, *change.delivery, change.events.back().at, first);
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;
@@ -284,7 +284,7 @@ Status SqliteWriter::WriteRoom(const Room* stored, RoomChange& change,
 Status SqliteWriter::DeleteRoom(const Room& stored, TimePoint now) {
   --marks_.rooms;
   if (const Status deleted = room_writer_.Delete(stored); !deleted) return deleted;
-  return SqliteMessages::EndRoom(aux_writer_, stored.sequence, now);
+  return SqliteMessages::EndRoom(statements_, stored.sequence, now);
 }
 
 Status SqliteWriter::LoadAudience(const UserId& user_id, Room& room) {
@@ -366,7 +366,7 @@ Status SqliteWriter::Append(AppendedMessage& message, const RepeatsAfter& repeat
   if (!savepoint.status()) return savepoint.status();
   message.position = marks_.last_message + 1;
   Status appended =
-      SqliteMessages::AppendRow(aux_writer_, message, repeats, limits_.max_room_messages);
+      SqliteMessages::AppendRow(statements_, message, repeats, limits_.max_room_messages);
   if (appended) appended = savepoint.Release();
   if (!appended || !message.is_new) return appended;
   marks_.last_message = message.position;
@@ -415,10 +415,10 @@ Status SqliteWriter::Ping() {
   return savepoint.Release();
 }
 
-Status SqliteWriter::WriteAux(const std::function<Status(AuxWriter&)>& write) {
+Status SqliteWriter::WriteRows(const std::function<Status(WriterStatements&)>& write) {
   Savepoint savepoint(database_, savepoints_);
   if (!savepoint.status()) return savepoint.status();
-  if (const Status written = write(aux_writer_); !written) return written;
+  if (const Status written = write(statements_); !written) return written;
   return savepoint.Release();
 }
 

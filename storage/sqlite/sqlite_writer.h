@@ -135,7 +135,7 @@ class SqliteWriter {
   /// Something was removed for its age.
   void MarkRemoval(TimePoint as_of) { marks_.removal = as_of; }
   /// Runs one write of data other than rooms; after an error it has left no change.
-  Status WriteAux(const std::function<Status(AuxWriter&)>& write);
+  Status WriteRows(const std::function<Status(WriterStatements&)>& write);
   /// Writes at least as much as a joining pusher. After an error it has left no change.
   Status Ping();
 
@@ -218,7 +218,7 @@ class SqliteWriter {
   bool has_written_ = false;
   SavepointStatements savepoints_;
   RoomWriter room_writer_;
-  AuxWriter aux_writer_;
+  WriterStatements statements_;
   Statement begin_;
   Statement commit_;
   Statement load_;

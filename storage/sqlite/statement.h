@@ -85,10 +85,10 @@ class StatementSet {
   std::unordered_map<const Sql*, Statement> statements_;
 };
 
-/// What a connection for reading has prepared.
-class AuxReader : public StatementSet<ReaderSql> {};
-/// What the connection for writing has prepared.
-class AuxWriter : public StatementSet<WriterSql> {};
+/// The statements that a connection for reading has prepared.
+class ReaderStatements : public StatementSet<ReaderSql> {};
+/// The statements that the connection for writing has prepared.
+class WriterStatements : public StatementSet<WriterSql> {};
 
 /// One run of a statement: binds the values in order, steps from row to row, and leaves the
 /// statement ready for the next run. Bound texts must outlive it.
