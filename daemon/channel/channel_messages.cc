@@ -91,7 +91,7 @@ Status ChannelMessages::Guard(const MessageDraft& draft, MessageContent& content
 }
 
 Result<SentMessage> ChannelMessages::Store(StoredMessage message, const std::string& address) {
-  MessageContent& content = message.content;
+  const MessageContent& content = message.content;
   const std::string owner = address.empty() ? std::string() : AddressKey(address);
   RepeatsAfter repeats;
   {
@@ -102,10 +102,7 @@ Result<SentMessage> ChannelMessages::Store(StoredMessage message, const std::str
     }
     repeats = repeats_.For(content, now);
   }
-  MessageLog& log = core_.deps.log;
-  const auto stored = message.room_number == 0
-                          ? log.AppendDirectMessage(message.receiver, std::move(content), repeats)
-                          : log.AppendRoomMessage(message.room_number, std::move(content), repeats);
+  const auto stored = core_.deps.log.AppendMessage(std::move(message), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
 }

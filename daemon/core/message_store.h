@@ -97,18 +97,12 @@ class MessageLog {
  public:
   virtual ~MessageLog() = default;
 
-  /// Assigns position and seq; the oldest messages of the room beyond
-  /// `StoreLimits::max_room_messages` are removed in the same step.
+  /// Assigns the position. A message without a receiver is to a room: it gets a seq, too, and the
+  /// oldest messages of the room beyond `StoreLimits::max_room_messages` are removed in the same
+  /// step. One to a user is pending until it is settled.
   /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
-  virtual Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number,
-                                                    MessageContent content,
-                                                    const RepeatsAfter& repeats = {}) = 0;
-
-  /// Assigns the position. The message is pending until it is settled.
-  /// @errors kStoreBusy; kStoreBroken.
-  virtual Result<AppendedMessage> AppendDirectMessage(const UserId& receiver,
-                                                      MessageContent content,
-                                                      const RepeatsAfter& repeats = {}) = 0;
+  virtual Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                                const RepeatsAfter& repeats = {}) = 0;
 
   /// All messages after `position`, in order. @param limit  1..1000.
   /// @errors kStoreBusy; kStoreBroken.

@@ -41,36 +41,29 @@ StoredMessage MemoryMessages::KeepLocked(StoredMessage message) {
   return messages_.emplace_hint(messages_.end(), message.position, std::move(message))->second;
 }
 
-Result<AppendedMessage> MemoryMessages::AppendRoomMessage(std::uint64_t room_number,
-                                                          MessageContent content,
-                                                          const RepeatsAfter& repeats) {
+Result<AppendedMessage> MemoryMessages::AppendMessage(StoredMessage message,
+                                                      const RepeatsAfter& repeats) {
   const MutexLock lock(engine_.mutex);
-  if (!engine_.rooms_by_number.contains(room_number)) return Error{Errc::kRoomNotFound, {}};
-  StoredMessage message{.room_number = room_number, .content = std::move(content)};
+  const bool in_room = message.receiver.value.empty();
+  if (in_room && !engine_.rooms_by_number.contains(message.room_number)) {
+    return Error{Errc::kRoomNotFound, {}};
+  }
   if (const StoredMessage* const earlier = FindRepeatedLocked(message, repeats)) {
     return AppendedMessage{*earlier, false};
   }
-  RoomMessages& room = rooms_[room_number];
-  message.seq = ++room.last_seq;
-  AppendedMessage kept{KeepLocked(std::move(message))};
-  room.positions.push_back(kept.position);
-  if (room.positions.size() > max_room_messages_) {
-    RemoveLocked(messages_.find(room.positions.front()));
+  AppendedMessage kept;
+  if (!in_room) {
+    ++mailboxes_[message.receiver].messages;
+    kept = {KeepLocked(std::move(message))};
+  } else {
+    RoomMessages& room = rooms_[message.room_number];
+    message.seq = ++room.last_seq;
+    kept = {KeepLocked(std::move(message))};
+    room.positions.push_back(kept.position);
+    if (room.positions.size() > max_room_messages_) {
+      RemoveLocked(messages_.find(room.positions.front()));
+    }
   }
-  engine_.listener.OnCommit({.has_messages = true});
-  return kept;
-}
-
-Result<AppendedMessage> MemoryMessages::AppendDirectMessage(const UserId& receiver,
-                                                            MessageContent content,
-                                                            const RepeatsAfter& repeats) {
-  const MutexLock lock(engine_.mutex);
-  StoredMessage message{.receiver = receiver, .content = std::move(content)};
-  if (const StoredMessage* const earlier = FindRepeatedLocked(message, repeats)) {
-    return AppendedMessage{*earlier, false};
-  }
-  ++mailboxes_[receiver].messages;
-  AppendedMessage kept{KeepLocked(std::move(message))};
   engine_.listener.OnCommit({.has_messages = true});
   return kept;
 }

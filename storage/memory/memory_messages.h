@@ -25,10 +25,8 @@ class MemoryMessages : public MessageStore {
   /// does not see.
   void EndRoom(std::uint64_t room_number, TimePoint at) NO_THREAD_SAFETY_ANALYSIS;
 
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats) override;
+  Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                        const RepeatsAfter& repeats) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;

@@ -1,7 +1,6 @@
 #include "storage/postgres/pg_messages.h"
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -306,25 +305,13 @@ Result<pg::MessageTally> CountMessages(PgConnection& connection, const pg::Messa
 
 }  // namespace
 
-Result<AppendedMessage> PgMessages::Append(StoredMessage message, const RepeatsAfter& repeats) {
+Result<AppendedMessage> PgMessages::AppendMessage(StoredMessage message,
+                                                  const RepeatsAfter& repeats) {
   AppendedMessage appended{std::move(message)};
   const Status written =
       engine_.Write([&] { return pg::AppendMessage(appended, repeats, max_room_messages_); });
   if (!written) return written.error();
   return appended;
-}
-
-Result<AppendedMessage> PgMessages::AppendRoomMessage(std::uint64_t room_number,
-                                                      MessageContent content,
-                                                      const RepeatsAfter& repeats) {
-  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
-}
-
-Result<AppendedMessage> PgMessages::AppendDirectMessage(const UserId& receiver,
-                                                        MessageContent content,
-                                                        const RepeatsAfter& repeats) {
-  assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
 }
 
 Result<std::vector<StoredMessage>> PgMessages::ReadMessages(std::uint64_t position,

@@ -23,10 +23,8 @@ class PgMessages : public MessageStore {
   PgMessages(PgEngine& engine, std::size_t max_room_messages)
       : engine_(engine), max_room_messages_(max_room_messages) {}
 
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats) override;
+  Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                        const RepeatsAfter& repeats) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;
@@ -50,8 +48,6 @@ class PgMessages : public MessageStore {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
 
  private:
-  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
-
   PgEngine& engine_;
   const std::size_t max_room_messages_;
   PgMessageTally tally_;

@@ -1,7 +1,6 @@
 #include "storage/sqlite/sqlite_messages.h"
 
 #include <algorithm>
-#include <cassert>
 #include <iterator>
 #include <limits>
 #include <set>
@@ -351,7 +350,8 @@ Status SqliteMessages::EndRoom(WriterStatements& sql, std::uint64_t room_number,
   return ended;
 }
 
-Result<AppendedMessage> SqliteMessages::Append(StoredMessage message, const RepeatsAfter& repeats) {
+Result<AppendedMessage> SqliteMessages::AppendMessage(StoredMessage message,
+                                                      const RepeatsAfter& repeats) {
   AppendedMessage appended;
   const Status done = engine_.Call([&](SqliteWriter& writer) {
     appended = {message};  // it may run again
@@ -359,19 +359,6 @@ Result<AppendedMessage> SqliteMessages::Append(StoredMessage message, const Repe
   });
   if (!done) return done.error();
   return appended;
-}
-
-Result<AppendedMessage> SqliteMessages::AppendRoomMessage(std::uint64_t room_number,
-                                                          MessageContent content,
-                                                          const RepeatsAfter& repeats) {
-  return Append({.room_number = room_number, .content = std::move(content)}, repeats);
-}
-
-Result<AppendedMessage> SqliteMessages::AppendDirectMessage(const UserId& receiver,
-                                                            MessageContent content,
-                                                            const RepeatsAfter& repeats) {
-  assert(!receiver.value.empty());
-  return Append({.receiver = receiver, .content = std::move(content)}, repeats);
 }
 
 Result<std::vector<StoredMessage>> SqliteMessages::ReadMessages(std::uint64_t position,

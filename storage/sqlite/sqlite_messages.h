@@ -36,10 +36,8 @@ class SqliteMessages : public MessageStore {
   /// Records the end of a room, whether it has messages or not.
   static Status EndRoom(WriterStatements& sql, std::uint64_t room_number, TimePoint at);
 
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats) override;
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats) override;
+  Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                        const RepeatsAfter& repeats) override;
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override;
   Result<std::uint64_t> NewestMessage() override;
@@ -63,8 +61,6 @@ class SqliteMessages : public MessageStore {
   Result<std::size_t> TrimMessages(const MessageRetention& retention) override;
 
  private:
-  Result<AppendedMessage> Append(StoredMessage message, const RepeatsAfter& repeats);
-
   SqliteEngine& engine_;
 };
 

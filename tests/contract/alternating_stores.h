@@ -100,15 +100,9 @@ class AlternatingStores : public Storage {
   class Messages : public ForwardedMessages {
    public:
     explicit Messages(AlternatingStores& stores) : stores_(stores) {}
-    Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                              const RepeatsAfter& repeats) override {
-      return stores_.Told(
-          ForwardedMessages::AppendRoomMessage(room_number, std::move(content), repeats));
-    }
-    Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                                const RepeatsAfter& repeats) override {
-      return stores_.Told(
-          ForwardedMessages::AppendDirectMessage(receiver, std::move(content), repeats));
+    Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                          const RepeatsAfter& repeats) override {
+      return stores_.Told(ForwardedMessages::AppendMessage(std::move(message), repeats));
     }
 
    private:

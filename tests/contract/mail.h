@@ -28,11 +28,13 @@ class Mail {
     EXPECT_OK(Apply(store_, Destroying(MakeKey(RoomKind::kMulti, id), "creator", now)));
   }
   StoredMessage AppendTo(std::uint64_t room, const std::string& body, TimePoint sent_at = kNoon) {
-    return Checked(store_.messages().AppendRoomMessage(room, MakeMessage("amy", body, sent_at)));
+    return Checked(store_.messages().AppendMessage(
+        {.room_number = room, .content = MakeMessage("amy", body, sent_at)}));
   }
   StoredMessage Send(const std::string& from, const std::string& to, const std::string& body,
                      TimePoint sent_at = kNoon) {
-    return Checked(store_.messages().AppendDirectMessage({to}, MakeMessage(from, body, sent_at)));
+    return Checked(store_.messages().AppendMessage(
+        {.receiver = {to}, .content = MakeMessage(from, body, sent_at)}));
   }
   void Settle(const std::string& receiver, std::uint64_t position) {
     EXPECT_OK(SettleMessages(store_.messages(), receiver, position));

@@ -139,9 +139,10 @@ TEST_F(SqliteMessages, AFailedAppendUsesNoNumber) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
   const StoredMessage first = mail.AppendTo(room, "1");
-  EXPECT_ERROR(kStoreBroken, store_->messages().AppendRoomMessage(room, MakeMessage("amy", "bad")));
-  EXPECT_ERROR(kStoreBroken,
-               store_->messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "bad")));
+  EXPECT_ERROR(kStoreBroken, store_->messages().AppendMessage(
+                                 {.room_number = room, .content = MakeMessage("amy", "bad")}));
+  EXPECT_ERROR(kStoreBroken, store_->messages().AppendMessage(
+                                 {.receiver = {"bob"}, .content = MakeMessage("amy", "bad")}));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(mail.Newest(), first.position);
   EXPECT_EQ(listener_.message_reports(), 1);
@@ -179,10 +180,10 @@ class SqliteMessagesOnDisk : public SqliteMessages {
   void ExpectThatWritesFailAndNothingElse() {
     const std::uint64_t newest = *store_->messages().NewestMessage();
     const int reports = listener_.message_reports();
-    EXPECT_ERROR(kStoreBroken,
-                 store_->messages().AppendRoomMessage(room_, MakeMessage("amy", "lost")));
-    EXPECT_ERROR(kStoreBroken,
-                 store_->messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "lost")));
+    EXPECT_ERROR(kStoreBroken, store_->messages().AppendMessage(
+                                   {.room_number = room_, .content = MakeMessage("amy", "lost")}));
+    EXPECT_ERROR(kStoreBroken, store_->messages().AppendMessage(
+                                   {.receiver = {"bob"}, .content = MakeMessage("amy", "lost")}));
     EXPECT_ERROR(kStoreBroken, SettleMessages(store_->messages(), "bob", newest));
     EXPECT_OK(SettleMessages(store_->messages(), "zoe", newest)) << "nothing to write";
     EXPECT_ERROR(kStoreBroken, store_->messages().TrimMessages({.keep_since = kNoon + seconds(1)}));
@@ -250,7 +251,8 @@ TEST_F(SqliteMessagesOnDisk, AreAppendedWholeOrNotAtAllWhenTheDiskFillsUp) {
   int failed = 0;
   for (int space = 0;; ++space) {
     vfs_.writes_left = space;
-    const auto appended = store_->messages().AppendRoomMessage(room_, MakeMessage("amy", body));
+    const auto appended = store_->messages().AppendMessage(
+        {.room_number = room_, .content = MakeMessage("amy", body)});
     vfs_.writes_left = std::numeric_limits<int>::max();
     if (appended) {
       EXPECT_EQ(appended->seq, 2u);

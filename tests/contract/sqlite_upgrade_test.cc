@@ -324,11 +324,12 @@ TEST_P(SqliteUpgradeWithoutMessages, AllowsMessagesInUpgradedRooms) {
   const std::uint64_t room = store_->rooms().Load(MakeKey(RoomKind::kLive, "live"))->sequence;
   EXPECT_EQ(*store_->messages().NewestMessage(), 0u);
   EXPECT_EQ(*store_->messages().NewestRoomMessage(room), 0u);
-  const auto appended =
-      store_->messages().AppendRoomMessage(room, {.sender = {"amy"}, .body = "hello"});
+  const auto appended = store_->messages().AppendMessage(
+      {.room_number = room, .content = {.sender = {"amy"}, .body = "hello"}});
   ASSERT_OK(appended);
   EXPECT_EQ(appended->seq, 1u);
-  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, {.sender = {"amy"}, .body = "hello"}));
+  ASSERT_OK(store_->messages().AppendMessage(
+      {.receiver = {"bob"}, .content = {.sender = {"amy"}, .body = "hello"}}));
   OpenStore();
   EXPECT_EQ(store_->messages().ReadMessages(0, 10)->size(), 2u);
 }

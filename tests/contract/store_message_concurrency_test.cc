@@ -75,8 +75,12 @@ TEST_P(StoreContract, ConcurrentRepetitionsAreStoredOnce) {
   std::atomic<int> new_ones = 0;
   InParallel(kAppenders, [&](int) {
     for (const MessageContent& content : contents) {
-      new_ones += store_->messages().AppendRoomMessage(room, content)->is_new ? 1 : 0;
-      new_ones += store_->messages().AppendDirectMessage({"bob"}, content)->is_new ? 1 : 0;
+      new_ones +=
+          store_->messages().AppendMessage({.room_number = room, .content = content})->is_new ? 1
+                                                                                              : 0;
+      new_ones +=
+          store_->messages().AppendMessage({.receiver = {"bob"}, .content = content})->is_new ? 1
+                                                                                              : 0;
     }
   });
   EXPECT_EQ(new_ones, 2 * kMessagesEach);
@@ -96,11 +100,12 @@ TEST_P(StoreContract, AppendsDuringTheEndOfARoomAreStoredOrRefused) {
       return;
     }
     for (;;) {
-      const auto message = store_->messages().AppendRoomMessage(room, MakeMessage("amy", "x"));
+      const auto message = store_->messages().AppendMessage(
+          {.room_number = room, .content = MakeMessage("amy", "x")});
       if (!message) {
         EXPECT_ERROR(kRoomNotFound, message);
-        EXPECT_ERROR(kRoomNotFound,
-                     store_->messages().AppendRoomMessage(room, MakeMessage("amy", "x")));
+        EXPECT_ERROR(kRoomNotFound, store_->messages().AppendMessage(
+                                        {.room_number = room, .content = MakeMessage("amy", "x")}));
         return;
       }
       appended.Add(*message);

@@ -50,12 +50,12 @@ TEST_P(StoreContract, ReturnsAMessageAsItWasSent) {
                                .cmd = kText,
                                .avatar = kText};
   const std::uint64_t room = mail.CreateRoom();
-  const auto in_room = store_->messages().AppendRoomMessage(room, content);
+  const auto in_room = store_->messages().AppendMessage({.room_number = room, .content = content});
   ASSERT_OK(in_room);
   EXPECT_EQ(*in_room,
             (StoredMessage{
                 .position = in_room->position, .room_number = room, .seq = 1, .content = content}));
-  const auto direct = store_->messages().AppendDirectMessage({"a'my"}, content);
+  const auto direct = store_->messages().AppendMessage({.receiver = {"a'my"}, .content = content});
   ASSERT_OK(direct);
   EXPECT_EQ(*direct, (StoredMessage{
                          .position = direct->position, .receiver = {"a'my"}, .content = content}));
@@ -78,7 +78,7 @@ TEST_P(StoreContract, TellsElementsFromTextsAndCustomMessages) {
     content.type = type;
     if (type == MessageType::kCustom) content.cmd = "cmd";
     if (type != MessageType::kElements) content.avatar = "avatar";
-    sent.push_back(*store_->messages().AppendRoomMessage(room, content));
+    sent.push_back(*store_->messages().AppendMessage({.room_number = room, .content = content}));
     bytes += StoredBytes(sent.back());
   }
   EXPECT_EQ(mail.InRoom(room), sent);
@@ -93,7 +93,8 @@ TEST_P(StoreContract, RefusesAMessageToARoomThatDoesNotLive) {
   mail.DestroyRoom();
   for (const std::uint64_t number : {std::uint64_t{0}, room, room + 1, kMaxNumber}) {
     EXPECT_ERROR(kRoomNotFound,
-                 store_->messages().AppendRoomMessage(number, MakeMessage("amy", "late")));
+                 store_->messages().AppendMessage(
+                     {.room_number = number, .content = MakeMessage("amy", "late")}));
     EXPECT_ERROR(kRoomNotFound, store_->messages().NewestRoomMessage(number));
   }
   EXPECT_THAT(mail.InRoom(room), IsEmpty());
@@ -149,32 +150,34 @@ TEST_P(StoreContract, StoresARepeatedMessageOnce) {
   again.avatar = "";
   again.nick = "another";
   again.client_seq = 7;
-  const auto in_room = store_->messages().AppendRoomMessage(room, first);
-  const auto direct = store_->messages().AppendDirectMessage({"bob"}, first);
+  const auto in_room = store_->messages().AppendMessage({.room_number = room, .content = first});
+  const auto direct = store_->messages().AppendMessage({.receiver = {"bob"}, .content = first});
   ASSERT_TRUE(in_room->is_new && direct->is_new);
   const RepeatsAfter by_order{.position = in_room->position - 1};
   const RepeatsAfter by_date{.position = direct->position, .sent_at = kNoon - seconds(1)};
   for (const RepeatsAfter& repeats : {RepeatsAfter(), by_order, by_date}) {
     again.sent_at += std::chrono::hours(1);
-    EXPECT_EQ(*store_->messages().AppendRoomMessage(room, again, repeats),
+    EXPECT_EQ(*store_->messages().AppendMessage({.room_number = room, .content = again}, repeats),
               (AppendedMessage{*in_room, false}));
-    EXPECT_EQ(*store_->messages().AppendDirectMessage({"bob"}, again, repeats),
+    EXPECT_EQ(*store_->messages().AppendMessage({.receiver = {"bob"}, .content = again}, repeats),
               (AppendedMessage{*direct, false}));
   }
   EXPECT_THAT(mail.All(), ElementsAre(*in_room, *direct));
   EXPECT_EQ(mail.NewestIn(room), 1u);
   EXPECT_EQ(listener_.message_reports(), 2);
   // A message of another place, sender or number, or one that is too old, is not repeated.
-  EXPECT_TRUE(store_->messages().AppendRoomMessage(other, again)->is_new);
-  EXPECT_TRUE(store_->messages().AppendDirectMessage({"zoe"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendMessage({.room_number = other, .content = again})->is_new);
+  EXPECT_TRUE(store_->messages().AppendMessage({.receiver = {"zoe"}, .content = again})->is_new);
   const RepeatsAfter none{.position = direct->position, .sent_at = kNoon};
-  EXPECT_EQ(store_->messages().AppendRoomMessage(room, again, none)->seq, 2u);
-  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again, none)->is_new);
+  EXPECT_EQ(store_->messages().AppendMessage({.room_number = room, .content = again}, none)->seq,
+            2u);
+  EXPECT_TRUE(
+      store_->messages().AppendMessage({.receiver = {"bob"}, .content = again}, none)->is_new);
   again.sender = {"zoe"};
-  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendMessage({.receiver = {"bob"}, .content = again})->is_new);
   again.sender = {"amy"};
   ++again.client_random;
-  EXPECT_TRUE(store_->messages().AppendDirectMessage({"bob"}, again)->is_new);
+  EXPECT_TRUE(store_->messages().AppendMessage({.receiver = {"bob"}, .content = again})->is_new);
 }
 
 TEST_P(StoreContract, StoresAMessageAgainWhoseFirstOneWasRemoved) {
@@ -182,9 +185,9 @@ TEST_P(StoreContract, StoresAMessageAgainWhoseFirstOneWasRemoved) {
   Mail mail(*store_);
   const std::uint64_t room = mail.CreateRoom();
   const MessageContent first = MakeMessage("amy", "first");
-  ASSERT_OK(store_->messages().AppendRoomMessage(room, first));
+  ASSERT_OK(store_->messages().AppendMessage({.room_number = room, .content = first}));
   mail.AppendTo(room, "second");
-  EXPECT_EQ(store_->messages().AppendRoomMessage(room, first)->seq, 3u);
+  EXPECT_EQ(store_->messages().AppendMessage({.room_number = room, .content = first})->seq, 3u);
 }
 
 TEST_P(StoreContract, ReadsAllMessagesInTheOrderOfCommit) {

@@ -122,14 +122,15 @@ class MessageFuzz : public testing::Test {
       case 5: {
         const UserId receiver = AnyUser();
         Both([&](Storage& store) {
-          return store.messages().AppendDirectMessage(receiver, content, repeats);
+          return store.messages().AppendMessage({.receiver = receiver, .content = content},
+                                                repeats);
         });
         return;
       }
       default: {
         const std::uint64_t room = AnyRoom();
         Both([&](Storage& store) {
-          return store.messages().AppendRoomMessage(room, content, repeats);
+          return store.messages().AppendMessage({.room_number = room, .content = content}, repeats);
         });
         return;
       }

@@ -25,9 +25,9 @@ bool MessageWitness::Send(MessageLog& store, const std::map<RoomId, Room>& rooms
   } else {
     message.receiver = {fmt::format("user_{}", random() % 3)};
   }
-  const Result<AppendedMessage> outcome =
-      to_room ? store.AppendRoomMessage(message.room_number, message.content)
-              : store.AppendDirectMessage(message.receiver, message.content);
+  const Result<AppendedMessage> outcome = store.AppendMessage({.room_number = message.room_number,
+                                                               .receiver = message.receiver,
+                                                               .content = message.content});
   if (outcome) {
     Judge(message, *outcome);
     return true;

@@ -16,13 +16,9 @@ namespace rtcroom {
 
 class ForwardedMessages : public MessageStore {
  public:
-  Result<AppendedMessage> AppendRoomMessage(std::uint64_t room_number, MessageContent content,
-                                            const RepeatsAfter& repeats) override {
-    return target().AppendRoomMessage(room_number, std::move(content), repeats);
-  }
-  Result<AppendedMessage> AppendDirectMessage(const UserId& receiver, MessageContent content,
-                                              const RepeatsAfter& repeats) override {
-    return target().AppendDirectMessage(receiver, std::move(content), repeats);
+  Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                        const RepeatsAfter& repeats) override {
+    return target().AppendMessage(std::move(message), repeats);
   }
   Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
                                                   std::size_t limit) override {

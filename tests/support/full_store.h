@@ -24,8 +24,8 @@ inline void FillStore(Storage& store) {
   make(Adding(multi, "bob"));
   const auto gone = store.rooms().Load(MakeKey(RoomKind::kDouble, "gone"));
   ASSERT_OK(gone);
-  ASSERT_OK(
-      store.messages().AppendRoomMessage(gone->sequence, MakeMessage("creator", "last words")));
+  ASSERT_OK(store.messages().AppendMessage(
+      {.room_number = gone->sequence, .content = MakeMessage("creator", "last words")}));
   make(Destroying(gone->key));
   make(Preparing(MakeWaitingRoom(RoomKind::kDouble, "waiting")));
   make(Creating(MakeRoom(live.kind, live.id.value, "creator", Dialect::kGen2)));
@@ -40,12 +40,15 @@ inline void FillStore(Storage& store) {
   const auto in_room = store.rooms().Load(multi);
   ASSERT_OK(in_room);
   for (const char* const body : {"1", "2", "3"}) {
-    ASSERT_OK(store.messages().AppendRoomMessage(in_room->sequence, MakeMessage("bob", body)));
+    ASSERT_OK(store.messages().AppendMessage(
+        {.room_number = in_room->sequence, .content = MakeMessage("bob", body)}));
   }
-  const auto settled = store.messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "settled"));
+  const auto settled = store.messages().AppendMessage(
+      {.receiver = {"bob"}, .content = MakeMessage("zoe", "settled")});
   ASSERT_OK(settled);
   ASSERT_OK(SettleMessages(store.messages(), "bob", settled->position));
-  ASSERT_OK(store.messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "pending")));
+  ASSERT_OK(store.messages().AppendMessage(
+      {.receiver = {"bob"}, .content = MakeMessage("zoe", "pending")}));
   ASSERT_OK(store.bans().PutBan({.room = multi, .user_id = {"troll"}, .until = kNoon}));
   const Recording recording{.file = "1_bob-1700000000.flv", .stream = "1_bob", .ended_at = kNoon};
   ASSERT_OK(store.recordings().PutRecordings({&recording, 1}));

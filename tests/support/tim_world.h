@@ -79,10 +79,11 @@ class TimWorld {
   }
   /// Stores a message whose text is its number, from 1 on.
   void Write(const std::string& from, const std::string& to, std::chrono::milliseconds at) {
-    (void)server.store.messages().AppendDirectMessage({to}, Content(from, at));
+    (void)server.store.messages().AppendMessage({.receiver = {to}, .content = Content(from, at)});
   }
   void WriteInRoom(const RoomKey& key, const std::string& from, std::chrono::milliseconds at) {
-    (void)server.store.messages().AppendRoomMessage(NumberOf(key), Content(from, at));
+    (void)server.store.messages().AppendMessage(
+        {.room_number = NumberOf(key), .content = Content(from, at)});
   }
   std::uint64_t NumberOf(const RoomKey& key) { return server.store.rooms().Load(key)->sequence; }
 

@@ -177,8 +177,9 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   receivers.Subscribe(made->room.sequence, key, alice);
   store.before_messages = [&] {
     (void)store.rooms().Update(Deleting(key, "alice", clock.Now()));
-    (void)store.messages().AppendRoomMessage(
-        made->room.sequence, MakeMessage("creator", R"(["without alice"])", clock.Now()));
+    (void)store.messages().AppendMessage(
+        {.room_number = made->room.sequence,
+         .content = MakeMessage("creator", R"(["without alice"])", clock.Now())});
   };
   ChannelFeed feed(FeedOf(channel, receivers, &former));
   ASSERT_OK(feed.Start());

@@ -66,8 +66,8 @@ class Reader : public testing::Test {
   void Say(std::size_t bytes = 5) {
     const std::string body =
         R"([{"MsgType":"TIMTextElem","MsgContent":{"Text":")" + std::string(bytes, 'x') + "\"}}]";
-    EXPECT_OK(store_.messages().AppendRoomMessage(store_.rooms().Load(key_)->sequence,
-                                                  MakeMessage("ann", body)));
+    EXPECT_OK(store_.messages().AppendMessage(
+        {.room_number = store_.rooms().Load(key_)->sequence, .content = MakeMessage("ann", body)}));
   }
   const UserId ann_{"ann"};
   std::string Cursor() { return reader_.Read(ann_, RoomReach::kAll, key_, {})->cursor.Encode(); }
@@ -121,8 +121,9 @@ TEST_F(Reader, CountsMessagesApartFromEvents) {
     EXPECT_OK(store_.rooms().Update(LeavingAudience(kLiveR1, "bob")));
   }
   for (int i = 0; i < 31; ++i) {
-    EXPECT_OK(store_.messages().AppendRoomMessage(store_.rooms().Load(kLiveR1)->sequence,
-                                                  MakeMessage("ann", "[]")));
+    EXPECT_OK(
+        store_.messages().AppendMessage({.room_number = store_.rooms().Load(kLiveR1)->sequence,
+                                         .content = MakeMessage("ann", "[]")}));
   }
   const auto view = reader_.Read(ann_, RoomReach::kAll, kLiveR1, cursor);
   EXPECT_THAT(NamesOf(*view), SizeIs(470));

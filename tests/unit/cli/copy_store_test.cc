@@ -131,16 +131,17 @@ TEST_F(CopyStoreCommand, CopiesAllThatAStoreHolds) {
       .instance = ~std::uint64_t{0},
       .join = GroupJoin{.account = {"bob"}, .room = kMultiRoom, .room_number = 2, .serial = 3}};
   ASSERT_OK(source_->accounts().RecordGroupJoins({&joined, 1}));
-  ASSERT_OK(source_->messages().AppendDirectMessage({"bob"}, {.sender = {"amy"},
-                                                              .body = "hi",
-                                                              .client_time = 7,
-                                                              .custom = "custom",
-                                                              .priority = 2,
-                                                              .is_unguarded = true,
-                                                              .wants_receipt = true,
-                                                              .type = MessageType::kCustom,
-                                                              .cmd = "cmd",
-                                                              .avatar = "avatar"}));
+  ASSERT_OK(source_->messages().AppendMessage({.receiver = {"bob"},
+                                               .content = {.sender = {"amy"},
+                                                           .body = "hi",
+                                                           .client_time = 7,
+                                                           .custom = "custom",
+                                                           .priority = 2,
+                                                           .is_unguarded = true,
+                                                           .wants_receipt = true,
+                                                           .type = MessageType::kCustom,
+                                                           .cmd = "cmd",
+                                                           .avatar = "avatar"}}));
   const std::vector<AccountGroupChange> groups = {
       {.group = {.account = {"bob"}, .room_number = 2, .room = kMultiRoom, .read = 1}},
       {.group = {.account = {"bob"}, .instance = ~std::uint64_t{0}, .received = 3}}};
@@ -201,9 +202,10 @@ TEST_F(CopyStoreCommand, LeavesTheStoreReadyForWrites) {
   ASSERT_OK(Apply(*copy, Watching(kLiveRoom, "ann")));
   ASSERT_OK(Apply(*copy, Destroying(kMultiRoom)));
   EXPECT_GT(Valued(copy->sessions().PutSession(session)), session.number);
-  EXPECT_GT(
-      Valued(copy->messages().AppendDirectMessage({"bob"}, MakeMessage("zoe", "hi"))).position,
-      last_message);
+  EXPECT_GT(Valued(copy->messages().AppendMessage(
+                       {.receiver = {"bob"}, .content = MakeMessage("zoe", "hi")}))
+                .position,
+            last_message);
   ExpectValid();
 }
 

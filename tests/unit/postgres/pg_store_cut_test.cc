@@ -165,7 +165,8 @@ TEST_F(PgStoreCutTest, WhatSharesACommitThatIsFoundIsCommittedToo) {
       } else if (caller == 2) {
         EXPECT_OK(store_->bans().PutBan({.room = kR1, .user_id = {id}, .until = kLater}));
       } else {
-        const auto message = store_->messages().AppendDirectMessage({"u"}, MakeMessage("v", id));
+        const auto message =
+            store_->messages().AppendMessage({.receiver = {"u"}, .content = MakeMessage("v", id)});
         if (message) return;
         ++lost_results;
         EXPECT_ERROR(kOutcomeUnknown, message);

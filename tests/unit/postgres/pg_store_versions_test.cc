@@ -121,8 +121,8 @@ TEST_F(PgStoreVersionsTest, MessagesOfEarlierNodesAreGuardedElements) {
 TEST_F(PgStoreVersionsTest, EarlierNodesFindNoBodyThatIsNotJson) {
   const MessageContent text{.sender = {"amy"}, .body = "hi", .type = MessageType::kText};
   const MessageContent elements{.sender = {"zoe"}, .body = R"([{"a":1}])"};
-  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, text));
-  ASSERT_OK(store_->messages().AppendDirectMessage({"bob"}, elements));
+  ASSERT_OK(store_->messages().AppendMessage({.receiver = {"bob"}, .content = text}));
+  ASSERT_OK(store_->messages().AppendMessage({.receiver = {"bob"}, .content = elements}));
   EXPECT_EQ(Number("SELECT count(*) FROM messages WHERE convert_from(body, 'UTF8')"
                    " IN ('[]', '[{\"a\":1}]')"),
             2);

@@ -52,7 +52,8 @@ TEST(GroupHistory, EndsAPageWhereTheReplyIsLong) {
   for (int i = 0; i < 6; ++i) {
     MessageContent content = world.Content("bob", seconds(i));
     content.body = TimWorld::TextBody(std::string(15'000, 'x')).dump();
-    (void)world.server.store.messages().AppendRoomMessage(world.NumberOf(kMeeting), content);
+    (void)world.server.store.messages().AppendMessage(
+        {.room_number = world.NumberOf(kMeeting), .content = content});
   }
   const json reply = world.Call(GetGroupHistory, "alice", {{"GroupId", "meet_1"}});
   EXPECT_EQ(reply["RspMsgList"].size(), 4u);
@@ -110,7 +111,7 @@ TEST_F(DirectHistory, MovesOnFromASecondOfLongMessages) {
   for (int i = 0; i < 8; ++i) {
     MessageContent content = world.Content("bob", seconds(2));
     content.body = TimWorld::TextBody(std::string(12'000, 'x')).dump();
-    (void)world.server.store.messages().AppendDirectMessage({"alice"}, content);
+    (void)world.server.store.messages().AppendMessage({.receiver = {"alice"}, .content = content});
   }
   const json back = Read({{"LastMsgTime", kStart + 2}, {"GetDirection", 0}, {"MaxCnt", 10}});
   EXPECT_LT(back["LastMsgTime"], kStart + 2);

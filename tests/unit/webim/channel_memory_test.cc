@@ -158,8 +158,9 @@ TEST_F(BoundedChannelTest, HoldsNoMoreThanItsShare) {
     logins.push_back(*channel_.logins().LogIn(account, {.expires = clock_.Now() + 1h}));
     clients_.OnLogin(logins.back().instance);
     for (int n = 0; n < 10; ++n) {
-      const auto stored = store_.messages().AppendDirectMessage(
-          account, MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]"));
+      const auto stored = store_.messages().AppendMessage(
+          {.receiver = account,
+           .content = MakeMessage("amy", R"(["much)" + std::string(5'000, 'x') + "\"]")});
       ASSERT_OK(stored);
       receivers_.Push({}, std::vector<StoredMessage>{*stored});
       ASSERT_LE(held_.held, 100'000U);
@@ -189,7 +190,8 @@ TEST_F(BoundedChannelTest, GrowsNoMoreWhenTooMuchIsHeldForClients) {
   const std::size_t before = held_.held;
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - before));
-  const auto stored = store_.messages().AppendDirectMessage({"bob"}, MakeMessage("amy", "[]"));
+  const auto stored =
+      store_.messages().AppendMessage({.receiver = {"bob"}, .content = MakeMessage("amy", "[]")});
   receivers_.Push({}, std::vector<StoredMessage>{*stored});
   EXPECT_LE(held_.held, held_.most);
 }
