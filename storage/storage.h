@@ -11,7 +11,6 @@
 #include "daemon/core/notice_log.h"
 #include "daemon/core/recording_store.h"
 #include "daemon/core/removal_clock.h"
-#include "daemon/core/revocation_store.h"
 #include "daemon/core/session_store.h"
 #include "daemon/core/store.h"
 
@@ -44,7 +43,6 @@ class Storage {
 
   virtual Store& rooms() = 0;
   virtual BanStore& bans() = 0;
-  virtual RevocationStore& revocations() = 0;
   virtual SessionStore& sessions() = 0;
   virtual RecordingStore& recordings() = 0;
   virtual DeliveryStore& deliveries() = 0;

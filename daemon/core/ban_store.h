@@ -1,7 +1,8 @@
-// Persistent bans: users whom an operator keeps out of a room for a time.
+// The interface to the stored bans of users, and revocations of signed push URLs.
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <vector>
 
 #include "daemon/base/clock.h"
@@ -22,8 +23,18 @@ struct Ban {
   bool operator==(const Ban&) const = default;
 };
 
+/// Voids the push URLs of a stream whose signature expires at `until` or before. These are all that
+/// were signed so far if `until` is the expiry of a URL that is signed now.
+struct Revocation {
+  std::string stream{};  ///< its name, as it is signed
+  TimePoint until{};
+
+  bool operator==(const Revocation&) const = default;
+};
+
 /// As durable as the store of rooms. A ban that accompanies a change of a room is written by
-/// `Store::UpdateAll` (see `RoomChange::ban`).
+/// `Store::UpdateAll` (see `RoomChange::ban`), and so are all revocations
+/// (`RoomChange::revocations`).
 ///
 /// @threads every method is safe from any thread.
 class BanStore {
@@ -42,6 +53,16 @@ class BanStore {
   /// @param now  of the `RemovalClock`; its mark goes with a removal.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Status RemoveEndedBans(TimePoint now) = 0;
+
+  /// The revocations that end after `now`, in no order; one for each stream, with the latest end
+  /// that was written.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<Revocation>> LoadRevocations(TimePoint now) = 0;
+
+  /// Removes revocations that ended at `now` or before: what they void has expired.
+  /// @param now  of the `RemovalClock`; its mark goes with a removal.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Status RemoveEndedRevocations(TimePoint now) = 0;
 };
 
 }  // namespace rtcroom

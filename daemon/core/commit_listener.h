@@ -9,7 +9,6 @@
 #include "daemon/core/delivery_store.h"
 #include "daemon/core/ended_login_store.h"
 #include "daemon/core/ids.h"
-#include "daemon/core/revocation_store.h"
 #include "daemon/core/room_change.h"
 #include "daemon/core/room_event.h"
 

@@ -14,8 +14,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/core/ban_store.h"
 #include "daemon/core/commit_listener.h"
-#include "daemon/core/revocation_store.h"
 
 namespace rtcroom {
 

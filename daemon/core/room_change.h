@@ -8,7 +8,6 @@
 #include "daemon/base/result.h"
 #include "daemon/core/ban_store.h"
 #include "daemon/core/delivery_store.h"
-#include "daemon/core/revocation_store.h"
 #include "daemon/core/room.h"
 #include "daemon/core/room_event.h"
 

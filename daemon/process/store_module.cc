@@ -185,8 +185,7 @@ Status StoreModule::RestoreBans() {
 }
 
 Status StoreModule::RestoreRevocations() {
-  const Result<std::vector<Revocation>> stored =
-      storage_->revocations().LoadRevocations(removal_.Now());
+  const Result<std::vector<Revocation>> stored = storage_->bans().LoadRevocations(removal_.Now());
   if (!stored) return stored.error();
   for (const Revocation& revocation : *stored) state_.revocations.Put(revocation);
   return {};

@@ -180,7 +180,7 @@ void UpkeepModule::RemoveEnded(bool has_duty) {
     Warn("bans_not_removed", storage.bans().RemoveEndedBans(now));
   }
   if (state.revocations.RemoveEnded(now) > 0 && has_duty) {
-    Warn("revocations_not_removed", storage.revocations().RemoveEndedRevocations(now));
+    Warn("revocations_not_removed", storage.bans().RemoveEndedRevocations(now));
   }
   if (state.ended_logins.RemoveEnded(now) > 0 && has_duty) {
     Warn("ended_logins_not_removed", storage.ended_logins().RemoveEndedLogins(now));

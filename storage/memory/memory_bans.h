@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "daemon/core/ban_store.h"
-#include "daemon/core/revocation_store.h"
 #include "storage/memory/memory_engine.h"
 
 namespace rtcroom {
 
 /// @threads safe from any thread.
-class MemoryBans : public BanStore, public RevocationStore {
+class MemoryBans : public BanStore {
  public:
   explicit MemoryBans(MemoryEngine& engine) : engine_(engine) {}
 

@@ -6,7 +6,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/core/ban_store.h"
-#include "daemon/core/revocation_store.h"
 #include "storage/postgres/pg_connection.h"
 
 namespace rtcroom {
@@ -14,7 +13,7 @@ namespace rtcroom {
 class PgEngine;
 
 /// @threads safe from any thread.
-class PgBans : public BanStore, public RevocationStore {
+class PgBans : public BanStore {
  public:
   explicit PgBans(PgEngine& engine) : engine_(engine) {}
 

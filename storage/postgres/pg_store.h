@@ -104,7 +104,6 @@ class PgStore : public Storage {
 
   Store& rooms() override { return rooms_; }
   BanStore& bans() override { return bans_; }
-  RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "daemon/core/ban_store.h"
-#include "daemon/core/revocation_store.h"
 
 namespace rtcroom {
 
@@ -12,7 +11,7 @@ class WriterStatements;
 class SqliteEngine;
 
 /// @threads safe from any thread.
-class SqliteBans : public BanStore, public RevocationStore {
+class SqliteBans : public BanStore {
  public:
   explicit SqliteBans(SqliteEngine& engine) : engine_(engine) {}
 

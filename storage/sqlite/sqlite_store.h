@@ -98,7 +98,6 @@ class SqliteStore : public Storage {
 
   Store& rooms() override { return rooms_; }
   BanStore& bans() override { return bans_; }
-  RevocationStore& revocations() override { return bans_; }
   SessionStore& sessions() override { return sessions_; }
   RecordingStore& recordings() override { return recordings_; }
   DeliveryStore& deliveries() override { return deliveries_; }

@@ -36,7 +36,6 @@ class AlternatingStores : public Storage {
   Status Ping() override { return Next().Ping(); }
   Store& rooms() override { return rooms_; }
   BanStore& bans() override { return Next().bans(); }
-  RevocationStore& revocations() override { return Next().revocations(); }
   SessionStore& sessions() override { return Next().sessions(); }
   RecordingStore& recordings() override { return Next().recordings(); }
   DeliveryStore& deliveries() override { return Next().deliveries(); }

@@ -59,9 +59,9 @@ TEST_F(SqliteCopy, ContainsAllRoomsEventsMessagesBansRevocationsRecordingsAndDel
   EXPECT_EQ(copy->rooms().Scan(0, 100)->rooms, store_->rooms().Scan(0, 100)->rooms);
   EXPECT_EQ(EventsOf(*copy), EventsOf(*store_));
   EXPECT_EQ(*copy->bans().LoadBans(TimePoint()), *store_->bans().LoadBans(TimePoint()));
-  EXPECT_EQ(*copy->revocations().LoadRevocations(TimePoint()),
-            *store_->revocations().LoadRevocations(TimePoint()));
-  EXPECT_EQ(copy->revocations().LoadRevocations(TimePoint())->size(), 1u);
+  EXPECT_EQ(*copy->bans().LoadRevocations(TimePoint()),
+            *store_->bans().LoadRevocations(TimePoint()));
+  EXPECT_EQ(copy->bans().LoadRevocations(TimePoint())->size(), 1u);
   EXPECT_EQ(*copy->recordings().ListRecordings({}), *store_->recordings().ListRecordings({}));
   EXPECT_EQ(copy->recordings().ListRecordings({})->size(), 1u);
   EXPECT_EQ(*copy->deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10),

@@ -136,7 +136,7 @@ TEST_F(SqliteUndo, UndoesAChangeWhoseRevocationsCannotAllBeWritten) {
   ASSERT_OK(outcomes[2]);
   ExpectRooms({"host"});
   EXPECT_THAT(History(), ElementsAre("1 host 1", "2 host 2", "3 host 3"));
-  EXPECT_EQ(*store_->revocations().LoadRevocations(TimePoint()), good);
+  EXPECT_EQ(*store_->bans().LoadRevocations(TimePoint()), good);
 }
 
 TEST_F(SqliteUndo, DoesNotCountAFailedCreateTowardTheRoomLimit) {

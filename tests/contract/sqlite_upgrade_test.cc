@@ -276,11 +276,11 @@ TEST_P(SqliteUpgradePopulated, KeepsFullCustomEventsAndWritesFieldEvents) {
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsRevocationsWithChangesOfUpgradedRooms) {
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), IsEmpty());
   const Revocation revocation{.stream = "1_bob", .until = kNoon};
   ASSERT_OK(Apply(*store_, Revoking(Deleting(MakeKey(kKind, "multi"), "bob"), {revocation})));
   OpenStore();
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), ElementsAre(revocation));
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), ElementsAre(revocation));
 }
 
 TEST_P(SqliteUpgradePopulated, AllowsRecordings) {
@@ -378,7 +378,7 @@ TEST_F(SqliteUpgradeOfVersion9, KeepsRevocationsAndRecordings) {
   MakeOldStore("schema_0009_used.sql");
   OpenStore();
   EXPECT_THAT(
-      *store_->revocations().LoadRevocations(TimePoint()),
+      *store_->bans().LoadRevocations(TimePoint()),
       ElementsAre(Revocation{.stream = "1_gone", .until = kNoon + std::chrono::minutes(10)}));
   const auto recordings = store_->recordings().ListRecordings({});
   ASSERT_OK(recordings);

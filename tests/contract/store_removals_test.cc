@@ -69,7 +69,7 @@ TEST_P(StoreContract, ARemovalOfRevocationsLeavesItsTime) {
         Create(MakeRoom(key.kind, key.id.value));
         ASSERT_OK(Apply(*store_, Revoking(Destroying(key), {{.stream = "s", .until = kMark}})));
       },
-      [&] { ASSERT_OK(store_->revocations().RemoveEndedRevocations(kMark)); });
+      [&] { ASSERT_OK(store_->bans().RemoveEndedRevocations(kMark)); });
 }
 
 TEST_P(StoreContract, ARemovalOfSessionsLeavesItsTime) {

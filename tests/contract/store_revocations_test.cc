@@ -34,14 +34,14 @@ TEST_P(StoreContract, WritesRevocationsWithTheirRoomChange) {
   const Revocation first = RevokedUntil(kNoon + seconds(1));
   const Revocation second = RevokedUntil(kNoon + seconds(2), "1_bob_0badc0de");
   ASSERT_OK(Apply(*store_, Revoking(Deleting(kRevokedRoom, "bob"), {first, second})));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon), UnorderedElementsAre(first, second));
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon), UnorderedElementsAre(first, second));
   EXPECT_THAT(listener_.revocations(), ElementsAre(first, second));
 }
 
 TEST_P(StoreContract, RevocationsOutliveTheirRoom) {
   Revoke(*store_, {RevokedUntil(kNoon + seconds(1))});
   EXPECT_ERROR(kRoomNotFound, store_->rooms().Load(kRevokedRoom));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon),
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon),
               ElementsAre(RevokedUntil(kNoon + seconds(1))));
 }
 
@@ -49,7 +49,7 @@ TEST_P(StoreContract, WritesNoRevocationWithAFailedChange) {
   OpenStore({.max_rooms = 0});
   EXPECT_ERROR(kTooManyRooms, Apply(*store_, Revoking(Creating(MakeRoom(kRevokedRoom.kind, "r1")),
                                                       {RevokedUntil(kNoon)})));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), IsEmpty());
 }
 
 TEST_P(StoreContract, WritesNoRevocationWithoutAnEvent) {
@@ -58,25 +58,25 @@ TEST_P(StoreContract, WritesNoRevocationWithoutAnEvent) {
                                return Result<RoomChange>(RoomChange{.room = *stored});
                              }};
   ASSERT_OK(Apply(*store_, Revoking(unchanged, {RevokedUntil(kNoon)})));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), IsEmpty());
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), IsEmpty());
 }
 
 TEST_P(StoreContract, KeepsRevocationsUntilTheyEnd) {
   const Revocation first = RevokedUntil(kNoon + seconds(1), "1_amy");
   const Revocation second = RevokedUntil(kNoon + seconds(2));
   Revoke(*store_, {first, second});
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon), UnorderedElementsAre(first, second));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon + seconds(1)), ElementsAre(second));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon + seconds(2)), IsEmpty());
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon), UnorderedElementsAre(first, second));
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon + seconds(1)), ElementsAre(second));
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon + seconds(2)), IsEmpty());
 }
 
 TEST_P(StoreContract, KeepsTheLatestEndOfARevokedStream) {
   Revoke(*store_, {RevokedUntil(kNoon + seconds(2))});
   Revoke(*store_, {RevokedUntil(kNoon + seconds(1))});
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon),
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon),
               ElementsAre(RevokedUntil(kNoon + seconds(2))));
   Revoke(*store_, {RevokedUntil(kNoon + seconds(4)), RevokedUntil(kNoon + seconds(3))});
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon),
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon),
               ElementsAre(RevokedUntil(kNoon + seconds(4))));
 }
 
@@ -85,17 +85,17 @@ TEST_P(StoreContract, DistinguishesRevokedStreamsByEveryByte) {
       RevokedUntil(kNoon, "1_bob"), RevokedUntil(kNoon, "1_BOB"), RevokedUntil(kNoon, "1_bob "),
       RevokedUntil(kNoon, "1_b%o'b"), RevokedUntil(kNoon, "1_bo\u0308b")};
   Revoke(*store_, revocations);
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()),
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()),
               testing::UnorderedElementsAreArray(revocations));
 }
 
 TEST_P(StoreContract, RemovesOnlyEndedRevocations) {
   const Revocation lasting = RevokedUntil(kNoon + seconds(2));
   Revoke(*store_, {lasting, RevokedUntil(kNoon + seconds(1), "1_amy")});
-  ASSERT_OK(store_->revocations().RemoveEndedRevocations(kNoon + seconds(1)));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), ElementsAre(lasting));
-  ASSERT_OK(store_->revocations().RemoveEndedRevocations(kNoon + seconds(2)));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(TimePoint()), IsEmpty());
+  ASSERT_OK(store_->bans().RemoveEndedRevocations(kNoon + seconds(1)));
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), ElementsAre(lasting));
+  ASSERT_OK(store_->bans().RemoveEndedRevocations(kNoon + seconds(2)));
+  EXPECT_THAT(*store_->bans().LoadRevocations(TimePoint()), IsEmpty());
 }
 
 }  // namespace

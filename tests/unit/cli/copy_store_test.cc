@@ -72,8 +72,7 @@ class CopyStoreCommand : public DatabaseTest {
       EXPECT_EQ(copy.rooms().CountRooms(kind), source.rooms().CountRooms(kind));
     }
     EXPECT_EQ(Valued(copy.bans().LoadBans({})), Valued(source.bans().LoadBans({})));
-    EXPECT_EQ(Valued(copy.revocations().LoadRevocations({})),
-              Valued(source.revocations().LoadRevocations({})));
+    EXPECT_EQ(Valued(copy.bans().LoadRevocations({})), Valued(source.bans().LoadRevocations({})));
     EXPECT_EQ(Valued(copy.recordings().ListRecordings({})),
               Valued(source.recordings().ListRecordings({})));
     EXPECT_THAT(

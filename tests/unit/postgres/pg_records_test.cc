@@ -25,7 +25,7 @@ class PgRecordsTest : public PgStoreTest {
 TEST_F(PgRecordsTest, ARevokedStreamMayHaveAnyBytes) {
   const Revocation revocation{.stream = std::string("\xFF\0", 2), .until = kNoon + seconds(1)};
   ASSERT_OK(Apply(*store_, Revoking(Creating(MultiRoom("r1")), {revocation})));
-  EXPECT_THAT(*store_->revocations().LoadRevocations(kNoon), ElementsAre(revocation));
+  EXPECT_THAT(*store_->bans().LoadRevocations(kNoon), ElementsAre(revocation));
 }
 
 TEST_F(PgRecordsTest, ARecordingNumberIsGivenOnce) {

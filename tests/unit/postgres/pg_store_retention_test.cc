@@ -150,7 +150,7 @@ TEST_F(PgStoreRetentionTest, WhatIsRemovedGoesInSteps) {
   EXPECT_OK(store->bans().RemoveEndedBans(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_EQ(CountRows("SELECT 1 FROM bans"), 0u);
-  EXPECT_OK(store->revocations().RemoveEndedRevocations(kNoon));
+  EXPECT_OK(store->bans().RemoveEndedRevocations(kNoon));
   EXPECT_EQ(retained_.TakeCommits(), 3);
   EXPECT_EQ(CountRows("SELECT 1 FROM revocations"), 0u);
 }
