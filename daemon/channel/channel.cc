@@ -9,7 +9,12 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       logins_(core_),
       groups_(core_.deps, core_.options.access),
       messages_(core_, groups_, logins_),
-      history_(core_, groups_) {}
+      history_(core_, groups_),
+      reader_({.rooms = deps.rooms,
+               .events = deps.events,
+               .history = deps.history,
+               .bans = deps.bans,
+               .access = options.access}) {}
 
 void Channel::OnTick() {
   {

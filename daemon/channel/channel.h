@@ -12,6 +12,7 @@
 #include "daemon/channel/channel_messages.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
+#include "daemon/channel/room_reader.h"
 
 namespace rtcroom {
 
@@ -28,6 +29,7 @@ class Channel {
   [[nodiscard]] ChannelGroups& groups() { return groups_; }
   [[nodiscard]] ChannelMessages& messages() { return messages_; }
   [[nodiscard]] ChannelHistory& history() { return history_; }
+  [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] const ChannelOptions& options() const { return core_.options; }
   [[nodiscard]] const ChannelTokens& tokens() const { return core_.tokens; }
   [[nodiscard]] const ChannelDeps& deps() const { return core_.deps; }
@@ -52,6 +54,7 @@ class Channel {
   ChannelGroups groups_;
   ChannelMessages messages_;
   ChannelHistory history_;
+  const RoomReader reader_;
 };
 
 }  // namespace rtcroom

@@ -106,18 +106,16 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
                                            const PipelineDeps& pipeline, SecondLooks* looks) {
   if (deps.channel == nullptr) return nullptr;
   return std::make_unique<ChannelRouter>(
-      SocketContext{.socket = SocketDepsOf(deps, pipeline),
-                    .verbs = {.channel = deps.channel->channel(),
-                              .receivers = deps.channel->receivers(),
-                              .reader = deps.channel->reader(),
-                              .random = deps.runtime.random},
-                    .logins = {.verifier = deps.auth.verifier(),
-                               .sessions = deps.auth.sessions(),
-                               .clock = deps.runtime.clock,
-                               .sdk_app_id = config.im.sdk_app_id,
-                               .looks = deps.store.IsShared() ? looks : nullptr},
-                    .seated = deps.store.state().seated,
-                    .calls = deps.channel->calls()},
+      SocketContext{
+          .socket = SocketDepsOf(deps, pipeline),
+          .verbs = {.channel = deps.channel->channel(), .receivers = deps.channel->receivers()},
+          .logins = {.verifier = deps.auth.verifier(),
+                     .sessions = deps.auth.sessions(),
+                     .clock = deps.runtime.clock,
+                     .sdk_app_id = config.im.sdk_app_id,
+                     .looks = deps.store.IsShared() ? looks : nullptr},
+          .seated = deps.store.state().seated,
+          .calls = deps.channel->calls()},
       deps.auth.admission(), pipeline, config.channel.prefix);
 }
 

@@ -17,7 +17,6 @@
 #include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/channel/room_reader.h"
 #include "daemon/config/config.h"
 #include "daemon/core/room_policy.h"
 #include "daemon/process/runtime.h"
@@ -59,7 +58,6 @@ class ChannelModule {
   [[nodiscard]] PushReceivers& receivers() { return receivers_; }
   [[nodiscard]] WebimClients& clients() { return clients_; }
   [[nodiscard]] PendingCalls& calls() { return calls_; }
-  [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] ThreadPool& workers() { return workers_; }
   [[nodiscard]] AccountGroupSaver& places() { return places_; }
 
@@ -74,7 +72,6 @@ class ChannelModule {
   PendingCalls calls_;
   Channel channel_;
   WebimClients clients_;
-  const RoomReader reader_;
   FormerMembers former_;
   ThreadPool workers_;  ///< of sockets
   ChannelFeed feed_;

@@ -103,7 +103,7 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
   const MonotonicTime now = context_.logins.clock.Monotonic();
   due_ = now + std::min(wait, context_.verbs.channel.options().HoldInSeconds());
   if (login_.asks_beats) {
-    next_beat_ = now + kBeatPeriod - SpreadOver(kBeatSpread, context_.verbs.random);
+    next_beat_ = now + kBeatPeriod - SpreadOver(kBeatSpread, context_.verbs.channel.deps().random);
   }
   return {};
 }
@@ -113,7 +113,7 @@ void PushPoll::OpenRooms() {
     JsonText head;
     head.Field("kind", RoomKindName(room.key.kind)).Field("roomID", room.key.id.value);
     const Result<Room> opened =
-        context_.verbs.reader.Open(login_.account, login_.proof.reach, room.key);
+        context_.verbs.channel.reader().Open(login_.account, login_.proof.reach, room.key);
     if (opened) {
       room.number = opened->sequence;
     } else {
@@ -178,8 +178,8 @@ bool PushPoll::ReadAll() {
 
 bool PushPoll::ReadRoom(PolledRoom& room) {
   if (room.number == 0) return true;
-  const Result<RoomView> view =
-      context_.verbs.reader.Read(login_.account, login_.proof.reach, room.key, room.cursor);
+  const Result<RoomView> view = context_.verbs.channel.reader().Read(
+      login_.account, login_.proof.reach, room.key, room.cursor);
   if (!view) {
     room.Refuse(view.error());
     return true;
@@ -271,7 +271,7 @@ void PushPoll::OnBans() {
     is_woken_ = true;
     if (!is_waiting_) return;
     for (PolledRoom& room : rooms_) {
-      if (!context_.verbs.reader.IsBanned(login_.account, room.key)) continue;
+      if (!context_.verbs.channel.reader().IsBanned(login_.account, room.key)) continue;
       room.Refuse({Errc::kNotAllowed, "banned from the room"});
       is_banned = true;
     }

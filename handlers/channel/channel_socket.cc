@@ -233,8 +233,8 @@ Status ChannelSocket::Connect(const Request& request) {
     is_connected_ = true;
     // Clients that connect together are not reminded together.
     if (login_.asks_beats) {
-      next_beat_ =
-          context_.logins.clock.Monotonic() + SpreadOver(kBeatPeriod, context_.verbs.random);
+      next_beat_ = context_.logins.clock.Monotonic() +
+                   SpreadOver(kBeatPeriod, context_.verbs.channel.deps().random);
     }
     direct_at_ = login_.direct;
     TickSoon();
@@ -313,8 +313,9 @@ void ChannelSocket::CheckLogin(bool with_token) {
 }
 
 void ChannelSocket::OnDrain() {
-  Send(fmt::format(R"({{"drain":{{"reconnect":{}}}}})",
-                   kMinReconnectMs + RandomUint64(context_.verbs.random) % kReconnectSpreadMs));
+  Send(fmt::format(
+      R"({{"drain":{{"reconnect":{}}}}})",
+      kMinReconnectMs + RandomUint64(context_.verbs.channel.deps().random) % kReconnectSpreadMs));
   Close(close_code::kRestart, "restart");
 }
 

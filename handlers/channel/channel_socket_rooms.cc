@@ -41,7 +41,8 @@ Status ChannelSocket::Subscribe(const Request& request) {
   const RoomKey key = fields.Room();
   const std::string cursor = fields.OptionalText("cursor", kMaxCursorBytes);
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context_.verbs.reader.Open(login_.account, login_.proof.reach, key);
+  const Result<Room> room =
+      context_.verbs.channel.reader().Open(login_.account, login_.proof.reach, key);
   if (!room) return room.error();
   const std::uint64_t number = room->sequence;
   std::vector<std::uint64_t> replaced;
@@ -70,7 +71,7 @@ Status ChannelSocket::Subscribe(const Request& request) {
 Status ChannelSocket::ReadSubscribed(const Request& request, const RoomKey& key,
                                      std::uint64_t number, const std::string& cursor) {
   const Result<RoomView> view =
-      context_.verbs.reader.Read(login_.account, login_.proof.reach, key, cursor);
+      context_.verbs.channel.reader().Read(login_.account, login_.proof.reach, key, cursor);
   if (!view) return view.error();
   const Error try_again{Errc::kStoreBusy, "the room has changed too much"};
   if (view->room.sequence != number) return try_again;
@@ -255,7 +256,7 @@ void ChannelSocket::OnBans() {
     const MutexLock lock(mutex_);
     for (std::size_t i = subscriptions_.size(); i-- > 0;) {
       const RoomKey key = subscriptions_[i].key;
-      if (!context_.verbs.reader.IsBanned(login_.account, key)) continue;
+      if (!context_.verbs.channel.reader().IsBanned(login_.account, key)) continue;
       ended.push_back(subscriptions_[i].number);
       KickLocked(key, "banned");
     }

@@ -92,7 +92,7 @@ Result<MessageDraft> MakeDraft(const VerbCall& call, const VerbContext& context,
 
 Result<SentMessage> SendToUser(const VerbCall& call, const VerbContext& context,
                                MessageContent message, const std::string& key, UserId to) {
-  message.client_random = RandomOf(key, to.value, context.random);
+  message.client_random = RandomOf(key, to.value, context.channel.deps().random);
   message.client_seq = message.client_random;
   Result<MessageDraft> draft = MakeDraft(call, context, std::move(message), std::nullopt);
   if (!draft) return draft.error();
@@ -112,7 +112,7 @@ Result<SentMessage> SendToRoom(const VerbCall& call, const VerbContext& context,
       message.nick = profile.nick.empty() ? call.account.value : profile.nick;
     if (message.avatar.empty()) message.avatar = profile.image;
   }
-  message.client_random = RandomOf(key, {}, context.random);
+  message.client_random = RandomOf(key, {}, context.channel.deps().random);
   const Result<MessageDraft> draft = MakeDraft(call, context, std::move(message), room.kind);
   if (!draft) return draft.error();
   return context.channel.messages().SendToRoom(call.account, room, subscribed->number, *draft);
@@ -186,9 +186,9 @@ Result<JsonText> History(const VerbCall& call, const VerbContext& context) {
     std::ranges::reverse(page->messages);
     return HistoryReply(page->messages, /*from_oldest=*/false, page->is_complete);
   }
-  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
+  const Result<Room> room = context.channel.reader().Open(call.account, call.reach, key);
   if (!room) return room.error();
-  const auto page = context.reader.ReadHistory(
+  const auto page = context.channel.reader().ReadHistory(
       *room, {.before = before, .after = after, .limit = limit, .max_bytes = kMaxHistoryRead});
   if (!page) return page.error();
   return HistoryReply(page->messages, after.has_value(), page->is_complete);
@@ -202,7 +202,7 @@ Result<JsonText> ListConversations(const VerbCall& call, const VerbContext& cont
   for (const CallersRoom& room : call.rooms) {
     if (!room.opened) return room.opened.error();
     const Result<std::uint64_t> newest =
-        context.reader.NewestMessage(call.account, call.reach, room.key, room.number);
+        context.channel.reader().NewestMessage(call.account, call.reach, room.key, room.number);
     if (!newest && IsRefusal(newest.error().code)) continue;
     if (!newest) return newest.error();
     groups.push_back({.room = room.key, .number = room.number, .last_seq = *newest});
@@ -233,7 +233,7 @@ Result<JsonText> Members(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
   const RoomKey key = fields.Room();
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
+  const Result<Room> room = context.channel.reader().Open(call.account, call.reach, key);
   if (!room) return room.error();
   JsonText reply;
   WriteSnapshot(*room, reply);
@@ -244,7 +244,7 @@ Result<JsonText> Presence(const VerbCall& call, const VerbContext& context) {
   ChannelFields fields(call.fields);
   const RoomKey key = fields.Room();
   if (!fields.ok()) return fields.error();
-  const Result<Room> room = context.reader.Open(call.account, call.reach, key);
+  const Result<Room> room = context.channel.reader().Open(call.account, call.reach, key);
   if (!room) return room.error();
   std::unordered_set<UserId> seen;
   std::string names;

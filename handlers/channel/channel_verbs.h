@@ -12,11 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/json_text.h"
-#include "daemon/base/random_source.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/channel/room_reader.h"
 
 namespace rtcroom {
 
@@ -24,8 +22,6 @@ namespace rtcroom {
 struct VerbContext {
   Channel& channel;
   PushReceivers& receivers;
-  const RoomReader& reader;
-  RandomSource& random;
 };
 
 /// A room that the caller may send to.

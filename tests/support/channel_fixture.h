@@ -21,7 +21,6 @@
 #include "daemon/channel/channel.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
-#include "daemon/channel/room_reader.h"
 #include "daemon/core/created_groups.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/removal_clock.h"
@@ -114,11 +113,6 @@ class ChannelFixture {
                  .reads_json_only =
                      [this](const UserId& account) { return clients.ReadsJsonOnly(account); }},
                 ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), options),
-        reader({.rooms = store.rooms(),
-                .events = store.rooms(),
-                .history = store.messages(),
-                .bans = bans,
-                .access = options.access}),
         cors(std::move(cors_origins)),
         webim({.channel = channel, .clients = clients, .costs = costs, .verifier = *verifier},
               admission, pipeline, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
@@ -150,16 +144,15 @@ class ChannelFixture {
 
   /// Dependencies of a router of this fixture.
   SocketContext sockets() {
-    return {
-        .socket = socket_deps(),
-        .verbs = {.channel = channel, .receivers = receivers, .reader = reader, .random = random},
-        .logins = {.verifier = *verifier,
-                   .sessions = sessions,
-                   .clock = clock,
-                   .sdk_app_id = kSdkAppId,
-                   .looks = &looks},
-        .seated = seated,
-        .calls = calls};
+    return {.socket = socket_deps(),
+            .verbs = {.channel = channel, .receivers = receivers},
+            .logins = {.verifier = *verifier,
+                       .sessions = sessions,
+                       .clock = clock,
+                       .sdk_app_id = kSdkAppId,
+                       .looks = &looks},
+            .seated = seated,
+            .calls = calls};
   }
 
   tim::SocketDeps sdk_sockets() {
@@ -364,7 +357,6 @@ class ChannelFixture {
   Channel channel;
   PendingCalls calls{clock};
   WebimClients clients{channel, receivers, calls};
-  RoomReader reader;
   FormerMembers former{{.rooms = store.rooms(), .receivers = receivers}};
   FakeSessions sessions;
   SeatedUsers seated;
