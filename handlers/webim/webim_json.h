@@ -1,7 +1,6 @@
 // The JSON of the polls of 2018.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,7 +40,6 @@ class AccountReply {
 
   void AddDirect(std::string_view entry) { Add(direct_, entry); }
   void AddNotice(std::string_view entry) { Add(notices_, entry); }
-  [[nodiscard]] std::size_t size() const { return direct_.size() + notices_.size(); }
   [[nodiscard]] std::string Text() const;
 
  private:

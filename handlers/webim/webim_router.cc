@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "daemon/base/exception_type.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/request_charge.h"
