@@ -8,17 +8,13 @@
 #include <thread>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel.h"
-#include "daemon/channel/direct_contacts.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/cursor.h"
-#include "daemon/core/event_log.h"
 #include "daemon/core/heard_logins.h"
-#include "daemon/core/message_store.h"
 
 namespace rtcroom {
 
@@ -31,18 +27,14 @@ class ChannelFeed {
  public:
   /// All of it outlives the feed.
   struct Deps {
-    EventLog& events;
-    MessageLog& messages;
     HeardLogins& logins;
     CommitSignal& signal;  ///< raised after each commit; the feed is its only waiter
     Channel& channel;
     PushReceivers& receivers;
-    Logger& logger;
-    DirectContacts* contacts = nullptr;  ///< null: any account may be sent messages
-    FormerMembers* former = nullptr;     ///< null: groups are open to those that are no members
-    std::function<void()> tick{};        ///< null: nothing besides has time
+    FormerMembers* former = nullptr;  ///< null: groups are open to those that are no members
+    std::function<void()> tick{};     ///< null: nothing besides has time
   };
-  explicit ChannelFeed(const Deps& deps) : deps_(deps) {}
+  explicit ChannelFeed(const Deps& deps) : deps_(deps), channel_(deps.channel.deps()) {}
   ~ChannelFeed() { Stop(); }
   ChannelFeed(const ChannelFeed&) = delete;
   ChannelFeed& operator=(const ChannelFeed&) = delete;
@@ -64,6 +56,7 @@ class ChannelFeed {
   void RecordOutcome(const Status& outcome);
 
   const Deps deps_;
+  const ChannelDeps& channel_;
   Cursor events_at_{};             // after Start, the feed's thread only
   std::uint64_t messages_at_ = 0;  // likewise
   bool is_failing_ = false;        // likewise

@@ -30,7 +30,7 @@ void FormerMembers::AddEndedBy(const StoredEvent& event,
   if (pusher == nullptr && viewer == nullptr && !is_activated) return;
   // Members of a room that ends are not told one by one: the end of the room follows for all.
   if (pusher != nullptr && pusher->reason == LeaveReason::kRoomDestroyed) return;
-  if (deps_.receivers.CountIn(number) == 0) return;
+  if (receivers_.CountIn(number) == 0) return;
   const auto add = [&](const UserId& account, LeaveReason reason) {
     ended.push_back(
         {.room = event.event.room, .room_number = number, .account = account, .reason = reason});
@@ -38,7 +38,7 @@ void FormerMembers::AddEndedBy(const StoredEvent& event,
   if (pusher != nullptr) return add(pusher->user_id, pusher->reason);
   if (viewer != nullptr) return add(viewer->user_id, viewer->reason);
   // Another user than the one that created it may be the creator now.
-  for (const UserId& user : deps_.receivers.UsersIn(number, kMostWaiting)) {
+  for (const UserId& user : receivers_.UsersIn(number, kMostWaiting)) {
     add(user, LeaveReason::kLeft);
   }
 }
@@ -50,11 +50,11 @@ Status FormerMembers::End(std::vector<GroupMembership> memberships) {
   for (const auto& [number, of_room] : rooms) {
     std::vector<UserId> accounts;
     for (const GroupMembership& membership : of_room) accounts.push_back(membership.account);
-    const auto members = FindGroupMembers(of_room.front().room, number, accounts, deps_.rooms);
+    const auto members = FindGroupMembers(of_room.front().room, number, accounts, rooms_);
     if (!members) return members.error();
     for (const GroupMembership& membership : of_room) {
       if (members->contains(membership.account)) continue;
-      for (const PushReceiverPtr& receiver : deps_.receivers.Of(membership.account, number)) {
+      for (const PushReceiverPtr& receiver : receivers_.Of(membership.account, number)) {
         receiver->OnMembershipEnded(number, membership.reason);
       }
     }

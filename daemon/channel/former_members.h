@@ -22,19 +22,16 @@ namespace rtcroom {
 /// @threads for one thread.
 class FormerMembers {
  public:
-  /// All of it outlives this object.
-  struct Deps {
-    RoomStore& rooms;
-    PushReceivers& receivers;
-  };
-  explicit FormerMembers(const Deps& deps) : deps_(deps) {}
+  /// Both outlive this object.
+  FormerMembers(RoomStore& rooms, PushReceivers& receivers)
+      : rooms_(rooms), receivers_(receivers) {}
 
   /// Committed events. Call it before anything later than they is delivered.
   /// @errors kStoreBusy; kStoreBroken. Then call it again with the same events.
   Status OnEvents(std::span<const StoredEvent> events);
   /// Some events are unknown. The receivers of new clients read their rooms again by themselves.
   /// @errors as `OnEvents`.
-  Status OnEventsLost() { return End(deps_.receivers.Memberships()); }
+  Status OnEventsLost() { return End(receivers_.Memberships()); }
 
  private:
   /// Adds the memberships that the event may have ended.
@@ -42,7 +39,8 @@ class FormerMembers {
   /// Ends the memberships whose account is no member of the room.
   Status End(std::vector<GroupMembership> memberships);
 
-  const Deps deps_;
+  RoomStore& rooms_;
+  PushReceivers& receivers_;
 };
 
 }  // namespace rtcroom

@@ -357,7 +357,7 @@ class ChannelFixture {
   Channel channel;
   PendingCalls calls{clock};
   WebimClients clients{channel, receivers, calls};
-  FormerMembers former{{.rooms = store.rooms(), .receivers = receivers}};
+  FormerMembers former{store.rooms(), receivers};
   FakeSessions sessions;
   SeatedUsers seated;
   ViewerLeases viewers{clock, {}};

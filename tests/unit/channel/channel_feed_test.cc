@@ -113,13 +113,10 @@ class ChannelFeedTest : public testing::Test {
 
   ChannelFeed::Deps FeedOf(Channel& channel, PushReceivers& receivers,
                            FormerMembers* former = nullptr) {
-    return {.events = store.rooms(),
-            .messages = store.messages(),
-            .logins = heard,
+    return {.logins = heard,
             .signal = signal,
             .channel = channel,
             .receivers = receivers,
-            .logger = logger,
             .former = former};
   }
 
@@ -170,7 +167,7 @@ TEST_F(ChannelFeedTest, NoMessageOvertakesTheDepartureOfAMember) {
   ASSERT_OK(store.rooms().Update(Adding(key, "alice")));
   Channel channel = MakeChannel(nullptr, {.access = GroupAccess::kMembers});
   PushReceivers receivers({.rooms = store.rooms(), .bans = bans, .clock = clock}, {});
-  FormerMembers former({.rooms = store.rooms(), .receivers = receivers});
+  FormerMembers former(store.rooms(), receivers);
   const auto alice = std::make_shared<LeavingReceiver>(receivers);  // shared with the receivers
   receivers.Add(alice);
   receivers.Listen(alice);
