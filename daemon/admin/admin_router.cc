@@ -17,9 +17,11 @@ bool Takes(const AdminRoute& route, std::string_view method) {
 
 }  // namespace
 
-void AdminRouter::Handle(HttpRequest& request, Responder& responder) {
-  if (LaneOf(request.path) == Lane::kWorker) request.request_id = ids_.Next();
-  Serve(request, responder, Look::kOnly);
+RequestPlan AdminRouter::Resolve(HttpRequest& request) {
+  const auto found = std::ranges::find(routes_, request.path, &AdminRoute::path);
+  const Lane lane = found == routes_.end() ? Lane::kWorker : found->lane;
+  if (lane == Lane::kWorker) request.request_id = ids_.Next();
+  return {.lane = lane};
 }
 
 std::optional<HttpReply> AdminRouter::Run(Call& call) {
@@ -43,11 +45,6 @@ HttpReply AdminRouter::Refuse(int status, std::string_view reason) const {
   Protect(reply.http);
   LogRequest(logger_, ids_.Next(), reply.label, status, {});
   return std::move(reply.http);
-}
-
-Lane AdminRouter::LaneOf(std::string_view path) const {
-  const auto found = std::ranges::find(routes_, path, &AdminRoute::path);
-  return found == routes_.end() ? Lane::kWorker : found->lane;
 }
 
 AdminReply AdminRouter::ReplyWithoutRoute(std::string_view path) const {

@@ -53,8 +53,8 @@ class AdminRouter : public ProtocolHandler {
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
-  RequestPlan Resolve(HttpRequest& request) override { return {.lane = LaneOf(request.path)}; }
-  void Handle(HttpRequest& request, Responder& responder) override;
+  /// Also numbers the request, unless it is of a monitor.
+  RequestPlan Resolve(HttpRequest& request) override;
 
   /// Answers 404, 405 and 401 in JSON with a `code`; else calls the handler of the route.
   void Answer(const HttpRequest& request, AdminResponder& responder);
@@ -68,7 +68,6 @@ class AdminRouter : public ProtocolHandler {
     return Refuse(500, "exception " + error.detail);
   }
 
-  [[nodiscard]] Lane LaneOf(std::string_view path) const;
   /// The reply to a request that has no route.
   [[nodiscard]] AdminReply ReplyWithoutRoute(std::string_view path) const;
   void LogRefusal(std::string_view peer_address) EXCLUDES(mutex_);

@@ -66,7 +66,7 @@ struct HttpRequest {
   /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a
   /// worker comes after it.
   MonotonicTime begun{};
-  std::string request_id{};  ///< set by the handler
+  std::string request_id{};  ///< set by the handler, or with the route
   /// Set by `HttpHandler::Resolve` where several share a listener: the one that answers.
   RequestHandler* handler = nullptr;
   const RouteEntry* route = nullptr;  ///< set by `RequestHandler::Resolve`
