@@ -15,16 +15,13 @@ HttpListenerOptions ReplacingIdle(HttpListenerOptions options) {
 
 }  // namespace
 
-AdminServer::AdminServer(HttpListenerOptions options, AdminRouter& router,
-                         ReadinessCheck& readiness, AdminSources sources, HttpListenerDeps deps)
-    : router_(router),
-      callbacks_(std::move(sources.callbacks)),
-      listener_(ReplacingIdle(std::move(options)), *this, deps) {
+void AddMonitorRoutes(AdminRouter& router, ReadinessCheck& readiness,
+                      std::function<std::string()> metrics) {
   const auto add = [&](std::string_view path, Lane lane, auto answer) {
-    router_.Add({.path = path,
-                 .guard = AdminRoute::Guard::kOpen,
-                 .handler = [answer](const HttpRequest&, AdminResponder& to) { answer(to); },
-                 .lane = lane});
+    router.Add({.path = path,
+                .guard = AdminRoute::Guard::kOpen,
+                .handler = [answer](const HttpRequest&, AdminResponder& to) { answer(to); },
+                .lane = lane});
   };
   // These two do not wait for the store, so they are answered even while all workers do.
   add("/healthz", Lane::kInline,
@@ -32,11 +29,17 @@ AdminServer::AdminServer(HttpListenerOptions options, AdminRouter& router,
   add("/servez", Lane::kInline, [&readiness](AdminResponder& to) { readiness.AnswerServing(to); });
   // Requests of monitors have priority over those of operators.
   add("/readyz", Lane::kUrgent, [&readiness](AdminResponder& to) { readiness.AnswerReady(to); });
-  add("/metrics", Lane::kUrgent, [text = std::move(sources.metrics)](AdminResponder& to) {
+  add("/metrics", Lane::kUrgent, [text = std::move(metrics)](AdminResponder& to) {
     to.Send({.http = {.headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
                       .body = text()}});
   });
 }
+
+AdminServer::AdminServer(HttpListenerOptions options, AdminRouter& router,
+                         std::vector<RequestHandler*> callbacks, HttpListenerDeps deps)
+    : router_(router),
+      callbacks_(std::move(callbacks)),
+      listener_(ReplacingIdle(std::move(options)), *this, deps) {}
 
 RequestPlan AdminServer::Resolve(HttpRequest& request) {
   RequestHandler* const callbacks = FirstServing(callbacks_, request);

@@ -27,15 +27,14 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
       threads_(kThreads, deps.runtime.logger),
       server_(MakeListenerOptions(
                   config, MakeListenerSockets("admin", config.admin.listen, config, deps.sockets)),
-              router_, deps.readiness,
-              AdminSources{.metrics = [this] { return deps_.metrics.Text(); },
-                           .callbacks = deps.api.callbacks()},
+              router_, deps.api.callbacks(),
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
                                .held = held_,
                                .observer = deps.metrics.ConnectionsOf("admin"),
                                .clock = deps.runtime.clock,
                                .logger = deps.runtime.logger}) {
+  AddMonitorRoutes(router_, deps.readiness, [this] { return deps_.metrics.Text(); });
   AddOpenPages(router_, kVersion, access_);
   router_.Add(backup_.Route());
 }
@@ -66,10 +65,10 @@ Status AdminModule::Start(const ConsoleFacts& facts) {
           .logger = deps_.runtime.logger},
       facts);
   console_->AddRoutes(router_);
-  if (Status status = server_.Start(); !status) {
+  if (Status status = server_.listener().Start(); !status) {
     return CannotStart(status.error(), "admin.listen", deps_.is_dev);
   }
-  for (const std::string& address : server_.bound_addresses()) {
+  for (const std::string& address : server_.listener().bound_addresses()) {
     deps_.runtime.logger.Info("listening", {{"listener", "admin"}, {"address", address}});
   }
   return {};
@@ -83,7 +82,7 @@ void AdminModule::SetToken(const Secret& token) {
 
 void AdminModule::Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
   if (console_) console_->Close();  // first, so that its answers can still be sent
-  server_.Stop(drain_timeout, after);
+  server_.listener().Stop(drain_timeout, after);
   if (console_) console_->Stop();
 }
 

@@ -59,12 +59,12 @@ class AdminModule {
   void SetToken(const Secret& token);
   [[nodiscard]] EdgeThreads& threads() { return threads_; }
   /// The first one; empty before `Start`.
-  [[nodiscard]] std::string bound_address() const { return server_.bound_address(); }
+  [[nodiscard]] std::string bound_address() const { return server_.listener().bound_address(); }
 
   /// A waiting client is answered while the listener still exists.
   void StopBackup() { backup_.Stop(); }
   void Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after);
-  std::vector<ListeningSocket> TakeSockets() { return server_.TakeSockets(); }
+  std::vector<ListeningSocket> TakeSockets() { return server_.listener().TakeSockets(); }
 
  private:
   const AdminModuleDeps deps_;

@@ -25,19 +25,20 @@ WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metr
       threads_(kThreads, runtime.logger),
       server_(MakeListenerOptions(
                   config, MakeListenerSockets("admin", config.admin.listen, config, sockets)),
-              router_, readiness_,
-              AdminSources{.metrics = [] { return std::string("rtcroomd_ready 0\n"); }},
+              router_, {},
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
                                .held = held_,
                                .observer = metrics.ConnectionsOf("admin"),
                                .clock = runtime.clock,
-                               .logger = runtime.logger}) {}
+                               .logger = runtime.logger}) {
+  AddMonitorRoutes(router_, readiness_, [] { return std::string("rtcroomd_ready 0\n"); });
+}
 
 void WaitingAdmin::Stop() {
-  if (server_.bound_addresses().empty()) return;
-  server_.Stop(std::chrono::seconds(1), SocketAfterStop::kKept);
-  for (ListeningSocket& socket : server_.TakeSockets()) {
+  if (server_.listener().bound_addresses().empty()) return;
+  server_.listener().Stop(std::chrono::seconds(1), SocketAfterStop::kKept);
+  for (ListeningSocket& socket : server_.listener().TakeSockets()) {
     sockets_.PutBack({.name = "admin", .listening = std::move(socket)});
   }
 }

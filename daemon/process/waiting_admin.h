@@ -33,9 +33,9 @@ class WaitingAdmin {
   WaitingAdmin& operator=(const WaitingAdmin&) = delete;
 
   /// @errors one sentence for the operator.
-  Status Start() { return server_.Start(); }
+  Status Start() { return server_.listener().Start(); }
   [[nodiscard]] const std::vector<std::string>& bound_addresses() const {
-    return server_.bound_addresses();
+    return server_.listener().bound_addresses();
   }
   void Stop();
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/deaf_observer.h"
@@ -24,13 +25,16 @@ constexpr const char* kAskReadiness = "GET /readyz HTTP/1.1\r\n\r\n";
 
 class AdminServerTest : public EdgeTest {
  protected:
-  void Start(AdminSources sources) {
-    admin_.emplace(HttpListenerOptions{.listen = {"127.0.0.1:0"}}, router_, readiness_,
-                   std::move(sources), deps());
-    ASSERT_OK(admin_->Start());
+  void Start(
+      std::function<std::string()> metrics = [] { return "rtcroomd_up 1\n"; },
+      std::vector<RequestHandler*> callbacks = {}) {
+    AddMonitorRoutes(router_, readiness_, std::move(metrics));
+    admin_.emplace(HttpListenerOptions{.listen = {"127.0.0.1:0"}}, router_, std::move(callbacks),
+                   deps());
+    ASSERT_OK(admin_->listener().Start());
   }
   RawReply Ask(const std::string& target, const std::string& method = "GET") {
-    RawClient client(admin_->bound_address());
+    RawClient client(admin_->listener().bound_address());
     client.Send(method + " " + target + " HTTP/1.1\r\n\r\n");
     return client.Receive(method);
   }
@@ -39,9 +43,6 @@ class AdminServerTest : public EdgeTest {
       router_.Add(
           {.method = method, .path = path, .guard = AdminRoute::Guard::kOpen, .handler = handler});
     }
-  }
-  static AdminSources Healthy() {
-    return {.metrics = [] { return "rtcroomd_up 1\n"; }};
   }
 
   RequestIds ids_{"test"};
@@ -56,7 +57,7 @@ class AdminServerTest : public EdgeTest {
 
 TEST_F(AdminServerTest, ReportsHealthy) {
   ping_ = [] { return Status(Error{Errc::kStoreBroken, "x"}); };
-  Start({});
+  Start();
   EXPECT_EQ(Ask("/healthz").status, 200);
   EXPECT_EQ(Ask("/healthz", "HEAD").status, 200);
   EXPECT_EQ(Ask("/servez").body, R"({"code":0,"message":"serving"})");
@@ -65,13 +66,13 @@ TEST_F(AdminServerTest, ReportsHealthy) {
 TEST_F(AdminServerTest, ReportsHealthyWhileAllWorkersAreBlocked) {
   constexpr int kMoreThanThereAreWorkers = 8;
   std::latch works_again(1);
-  Start({.metrics = [&] {
+  Start([&] {
     works_again.wait();
     return std::string();
-  }});
+  });
   std::vector<RawClient> waiting;
   for (int i = 0; i < kMoreThanThereAreWorkers; ++i) {
-    waiting.emplace_back(admin_->bound_address()).Send("GET /metrics HTTP/1.1\r\n\r\n");
+    waiting.emplace_back(admin_->listener().bound_address()).Send("GET /metrics HTTP/1.1\r\n\r\n");
   }
   EXPECT_EQ(Ask("/healthz").status, 200);
   EXPECT_EQ(Ask("/servez").status, 200);
@@ -91,20 +92,20 @@ TEST_F(AdminServerTest, AnswersOthersWhileAReadinessCheckHangs) {
     return Status();
   };
   threads_.emplace(EdgeThreadCounts{.loops = 1, .workers = 2}, logger_);
-  Start(Healthy());
-  RawClient first(admin_->bound_address());
+  Start();
+  RawClient first(admin_->listener().bound_address());
   first.Send(kAskReadiness);
   is_asked.wait();
   std::vector<RawClient> waiting;
   for (std::size_t i = 0; i < ReadinessCheck::kMaxWaiting; ++i) {
-    waiting.emplace_back(admin_->bound_address()).Send(kAskReadiness);
+    waiting.emplace_back(admin_->listener().bound_address()).Send(kAskReadiness);
   }
   constexpr const char* kStillAsked =
       R"({"code":6,"message":"not ready","reason":"unavailable: a write is not confirmed yet"})";
   // In any order of arrival: `kMaxWaiting` requests wait, and all others are refused at once.
   std::optional<RawReply> refused;
   EXPECT_TRUE(Eventually([&] {
-    RawClient more(admin_->bound_address());
+    RawClient more(admin_->listener().bound_address());
     more.Send(kAskReadiness);
     if (!Eventually([&] { return more.IsReadable(); }, 100ms)) {
       waiting.push_back(std::move(more));
@@ -133,8 +134,8 @@ TEST_F(AdminServerTest, WaitsForASlowReadinessCheckOnlyForAWhile) {
     works_again.wait();
     return Status();
   };
-  Start(Healthy());
-  RawClient first(admin_->bound_address());
+  Start();
+  RawClient first(admin_->listener().bound_address());
   first.Send(kAskReadiness);
   is_asked.wait();
   clock_.Advance(ReadinessCheck::kMaxWrite + 1ms);
@@ -150,7 +151,7 @@ TEST_F(AdminServerTest, RepeatsAReadinessCheckThatThrew) {
     if (throws) throw std::runtime_error("x");
     return Status();
   };
-  Start(Healthy());
+  Start();
   EXPECT_EQ(Ask("/readyz").status, 503);
   throws = false;
   clock_.Advance(ReadinessCheck::kFresh);
@@ -166,7 +167,7 @@ TEST_F(AdminServerTest, LogsOperatorRequestsButNotProbes) {
     AdminResponder later = std::move(responder);
     later.Send(std::move(reply));
   });
-  Start(Healthy());
+  Start();
   for (const char* path : {"/healthz", "/readyz", "/servez", "/metrics"})
     EXPECT_EQ(Ask(path).status, 200);
   EXPECT_EQ(Log(), "");
@@ -192,7 +193,7 @@ TEST_F(AdminServerTest, SendsNoStoreAndNosniffHeaders) {
     AdminResponder later = std::move(responder);
     later.Send(std::move(reply));
   });
-  Start(Healthy());
+  Start();
   for (const char* target :
        {"/healthz", "/readyz", "/servez", "/metrics", "/else", "/else?later", "/else?page"}) {
     const RawReply reply = Ask(target);
@@ -204,7 +205,7 @@ TEST_F(AdminServerTest, SendsNoStoreAndNosniffHeaders) {
 }
 
 TEST_F(AdminServerTest, ReportsReady) {
-  Start(Healthy());
+  Start();
   const RawReply reply = Ask("/readyz");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
@@ -213,7 +214,7 @@ TEST_F(AdminServerTest, ReportsReady) {
 
 TEST_F(AdminServerTest, ReportsTheReasonForNotReady) {
   ping_ = [] { return Status(Error{Errc::kStoreBroken, "disk \"full\"\n\\"}); };
-  Start({});
+  Start();
   const RawReply reply = Ask("/readyz");
   EXPECT_EQ(reply.status, 503);
   EXPECT_EQ(reply.Header("Content-Type"), kJsonType);
@@ -223,7 +224,7 @@ TEST_F(AdminServerTest, ReportsTheReasonForNotReady) {
 }
 
 TEST_F(AdminServerTest, ReportsNotReadyWhileDraining) {
-  Start(Healthy());
+  Start();
   readiness_.BeginDraining();
   const RawReply reply = Ask("/readyz");
   EXPECT_EQ(reply.status, 503);
@@ -231,7 +232,7 @@ TEST_F(AdminServerTest, ReportsNotReadyWhileDraining) {
 }
 
 TEST_F(AdminServerTest, ServesMetricsAsText) {
-  Start(Healthy());
+  Start();
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 200);
   EXPECT_THAT(reply.Header("Content-Type"), StartsWith("text/plain; version=0.0.4"));
@@ -239,7 +240,7 @@ TEST_F(AdminServerTest, ServesMetricsAsText) {
 }
 
 TEST_F(AdminServerTest, RejectsOtherPathsAndMethods) {
-  Start(Healthy());
+  Start();
   EXPECT_EQ(Ask("/").status, 404);
   EXPECT_EQ(Ask("/metrics/").status, 404);
   EXPECT_THAT(Ask("/nothing").body, HasSubstr(R"("code":1)"));
@@ -252,7 +253,7 @@ TEST_F(AdminServerTest, AnswersTheOtherPathsOfItsRouter) {
   Add("/elsewhere", [](const HttpRequest& request, AdminResponder& responder) {
     responder.Send({.http = {.body = request.method + " " + request.path}});
   });
-  Start(Healthy());
+  Start();
   EXPECT_EQ(Ask("/elsewhere").body, "GET /elsewhere");
   EXPECT_EQ(Ask("/healthz").status, 200);
 }
@@ -270,9 +271,7 @@ class OneCallback : public RequestHandler {
 
 TEST_F(AdminServerTest, LeavesCallbacksToTheirHandlers) {
   OneCallback callback;
-  AdminSources sources = Healthy();
-  sources.callbacks = {&callback};
-  Start(std::move(sources));
+  Start({}, {&callback});
   const RawReply reply = Ask("/callback/srs", "POST");
   EXPECT_EQ(reply.body, "called");
   EXPECT_EQ(reply.Header("Cache-Control"), "");
@@ -281,7 +280,7 @@ TEST_F(AdminServerTest, LeavesCallbacksToTheirHandlers) {
 }
 
 TEST_F(AdminServerTest, SurvivesASourceThatThrows) {
-  Start({.metrics = []() -> std::string { throw std::runtime_error("x"); }});
+  Start([]() -> std::string { throw std::runtime_error("x"); });
   const RawReply reply = Ask("/metrics");
   EXPECT_EQ(reply.status, 500);
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
