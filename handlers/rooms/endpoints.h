@@ -11,6 +11,7 @@
 
 #include "daemon/base/address_key.h"
 #include "daemon/base/secret.h"
+#include "daemon/core/auth_mode.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room_policy.h"
 #include "handlers/rooms/reply.h"
@@ -41,14 +42,24 @@ struct Request {
   }
 };
 
-/// The input of every handler besides the request.
-struct HandlerContext {
-  Services services;
+struct RouterOptions {
+  std::string prefix = "/weapp";  ///< webrtc_room is mounted under `/webrtc` as well
+  std::string gen1_prefix{};      ///< requests under it are gen-1, whatever their form; "" = off
+  std::string gen2_prefix{};      ///< likewise gen-2
+  AuthMode auth_mode = AuthMode::kMixed;
   std::uint32_t sdk_app_id = 0;
-  std::string account_type{};
+  std::string account_type = "0";
   CustomSet custom_set = CustomSet::kMembers;
   bool gen1_login = false;    ///< gen-1 callers may log in, under any name
   bool trust_userid = false;  ///< callers may choose the identity that they get a ticket for
+  bool gen1_bind = false;     ///< a gen-1 pusher may call only from the address that added it
+  BusyReply busy = BusyReply::kAsAnyFailure;
+};
+
+/// The input of every handler besides the request.
+struct HandlerContext {
+  Services services;
+  RouterOptions options{};
 };
 
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.

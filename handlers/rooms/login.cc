@@ -58,7 +58,7 @@ Reply LogInWithTicket(const Request& request, Sessions& sessions) {
 /// Gen-1 logins carry no ticket: the server trusts the given user ID and returns a ticket.
 /// @source protocol A.4.11.
 Reply LogInByName(const Request& request, const HandlerContext& context) {
-  if (!context.gen1_login) {
+  if (!context.options.gen1_login) {
     return Reply::Failure({Errc::kUnauthorized, "login: gen-1 is not served, see auth.gen1_login"});
   }
   const UserId user_id{QueryValue(request, "userID")};

@@ -3,9 +3,9 @@
 namespace rtcroom {
 
 void WriteAccount(const HandlerContext& context, JsonText& out) {
-  out.Field("sdkAppID", context.sdk_app_id)
-      .Field("accType", context.account_type)
-      .Field("accountType", context.account_type);
+  out.Field("sdkAppID", context.options.sdk_app_id)
+      .Field("accType", context.options.account_type)
+      .Field("accountType", context.options.account_type);
 }
 
 JsonText LoginFields(const ImLogin& login, const HandlerContext& context) {

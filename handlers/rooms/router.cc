@@ -48,16 +48,8 @@ bool IsSecond(Look look) { return look == Look::kAgain || look == Look::kOnWorke
 
 Router::Router(const Services& services, RouterOptions options, const PipelineDeps& deps)
     : ProtocolHandler(deps),
-      context_{.services = services,
-               .sdk_app_id = options.sdk_app_id,
-               .account_type = std::move(options.account_type),
-               .custom_set = options.custom_set,
-               .gen1_login = options.gen1_login,
-               .trust_userid = options.trust_userid},
-      busy_(options.busy),
-      auth_mode_(options.auth_mode),
-      gen1_bind_(options.gen1_bind),
-      table_(MakeMounts(options)) {}
+      context_{.services = services, .options = std::move(options)},
+      table_(MakeMounts(context_.options)) {}
 
 RequestPlan Router::Resolve(HttpRequest& request) {
   request.route = table_.Find(request.method, request.path);
@@ -85,7 +77,8 @@ std::optional<HttpReply> Router::Run(Call& call) {
   if (!call.looks_again) return reply;
   SecondLooks::Place place = context_.services.looks->TryBegin(call.http.peer_address);
   if (!place) {
-    return Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label, busy_);
+    return Render(Reply::Failure({Errc::kStoreBusy, "too many are looked for"}), call.label,
+                  context_.options.busy);
   }
   LookAgain(call, std::move(place));
   return std::nullopt;
@@ -160,7 +153,7 @@ std::optional<HttpReply> Router::Begin(Call& call) {
 std::optional<HttpReply> Router::Dispatch(Call& call) const {
   if (call.look == Look::kAgain) {
     const Status heard = context_.services.looks->CatchUp();
-    if (!heard) return Render(Reply::Failure(heard.error()), call.label, busy_);
+    if (!heard) return Render(Reply::Failure(heard.error()), call.label, context_.options.busy);
   }
   const Result<Request> request =
       Authorize(call.http, call.label.protocol, std::move(call.query), call.look);
@@ -169,7 +162,7 @@ std::optional<HttpReply> Router::Dispatch(Call& call) const {
     call.looks_again =
         call.look == Look::kFirst && (code == Errc::kNoSession || code == Errc::kTokenWrong);
     if (call.looks_again) return std::nullopt;
-    return Render(Reply::Failure(request.error()), call.label, busy_);
+    return Render(Reply::Failure(request.error()), call.label, context_.options.busy);
   }
   return CallHandler(call, *request);
 }
@@ -180,7 +173,7 @@ Result<Request> Router::Authorize(const HttpRequest& http, Protocol protocol, Fo
   if (route.scope == RouteScope::kUtils) {
     return AuthorizeUtils(http, protocol, std::move(query), look);
   }
-  if (protocol != Protocol::kGen2 && auth_mode_ == AuthMode::kToken) {
+  if (protocol != Protocol::kGen2 && context_.options.auth_mode == AuthMode::kToken) {
     return Error{Errc::kUnauthorized,
                  "token: missing; this server serves only callers that have logged in"};
   }
@@ -198,7 +191,8 @@ Result<Request> Router::Authorize(const HttpRequest& http, Protocol protocol, Fo
                .unread = std::move(body->unread),
                .proven_caller = *std::move(caller),
                .address = http.peer_address};
-  if (gen1_bind_ && protocol == Protocol::kGen1) call.from = AddressKey(http.peer_address);
+  if (context_.options.gen1_bind && protocol == Protocol::kGen1)
+    call.from = AddressKey(http.peer_address);
   if (const Status admitted = AdmitCaller(http, call); !admitted) return admitted.error();
   return call;
 }
@@ -208,7 +202,7 @@ Result<Request> Router::AuthorizeUtils(const HttpRequest& http, Protocol protoco
   Result<Request> call = ReadUtilsRequest(http, protocol, std::move(query));
   if (!call) return call;
   // A token is optional here; a valid one proves the caller's identity.
-  if (auth_mode_ == AuthMode::kOpen) return call;
+  if (context_.options.auth_mode == AuthMode::kOpen) return call;
   const Result<TokenOutcome> outcome = CheckToken(call->query, look);
   if (!outcome) return outcome.error();
   if (*outcome == TokenOutcome::kOk) {
@@ -229,7 +223,7 @@ Result<TokenOutcome> Router::CheckToken(const FormPairs& query, Look look) const
 Result<std::optional<UserId>> Router::ProvenCaller(const EndpointSpec& route, Protocol protocol,
                                                    const FormPairs& query, Look look) const {
   const bool needs_token = protocol == Protocol::kGen2 && route.login == RouteLogin::kNeeded &&
-                           auth_mode_ != AuthMode::kOpen;
+                           context_.options.auth_mode != AuthMode::kOpen;
   if (!needs_token) return std::optional<UserId>();
   const Result<TokenOutcome> outcome = CheckToken(query, look);
   if (!outcome) return outcome.error();
@@ -273,11 +267,11 @@ std::optional<HttpReply> Router::CallHandler(Call& call, const Request& request)
       if (call.looks_again) return std::nullopt;
       if (is_explained) outcome = route.explain_missing(request, context_);
     }
-    HttpReply reply = Render(outcome, call.label, busy_);
+    HttpReply reply = Render(outcome, call.label, context_.options.busy);
     charge.ChargeReply(reply.body.size());
     return reply;
   }
-  const Answer answer(call, recorder(), std::move(charge), busy_);
+  const Answer answer(call, recorder(), std::move(charge), context_.options.busy);
   try {
     if (route.sliced != nullptr) {
       answer.RunInSlices(route.sliced(request, context_));

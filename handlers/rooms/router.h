@@ -2,16 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "daemon/auth/sessions.h"
 #include "daemon/base/result.h"
-#include "daemon/core/auth_mode.h"
-#include "daemon/core/room_policy.h"
 #include "daemon/http/http_handler.h"
 #include "handlers/rooms/endpoint_spec.h"
 #include "handlers/rooms/endpoints.h"
@@ -20,20 +15,6 @@
 #include "handlers/shared/protocol_handler.h"
 
 namespace rtcroom {
-
-struct RouterOptions {
-  std::string prefix = "/weapp";  ///< webrtc_room is mounted under `/webrtc` as well
-  std::string gen1_prefix{};      ///< requests under it are gen-1, whatever their form; "" = off
-  std::string gen2_prefix{};      ///< likewise gen-2
-  AuthMode auth_mode = AuthMode::kMixed;
-  std::uint32_t sdk_app_id = 0;
-  std::string account_type = "0";
-  CustomSet custom_set = CustomSet::kMembers;
-  bool gen1_login = false;    ///< as in `HandlerContext`
-  bool trust_userid = false;  ///< likewise
-  bool gen1_bind = false;     ///< a gen-1 pusher may call only from the address that added it
-  BusyReply busy = BusyReply::kAsAnyFailure;
-};
 
 /// Answers every request, valid or not, with JSON that has a `code` (204 to OPTIONS), and records
 /// it. Paths are those of `RouteTable`.
@@ -98,9 +79,6 @@ class Router : public ProtocolHandler {
   [[nodiscard]] std::optional<HttpReply> CallHandler(Call& call, const Request& request) const;
 
   const HandlerContext context_;
-  const BusyReply busy_;
-  const AuthMode auth_mode_;
-  const bool gen1_bind_;  ///< whether handlers get the address that gen-1 callers are bound to
   const RouteTable table_;
 };
 

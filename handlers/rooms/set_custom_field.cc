@@ -51,7 +51,7 @@ UserId CallerOf(const Request& request) {
 Reply HandleSetCustomField(const Request& request, const HandlerContext& context) {
   Fields fields = FieldsOf(request);
   const RoomKey room = ReadRoomKey(fields, request);
-  Operation operation = ReadOperation(fields, context.custom_set);
+  Operation operation = ReadOperation(fields, context.options.custom_set);
   if (!fields.ok()) return Reply::Failure(fields.error());
 
   const Result<std::string> custom = context.services.rooms.SetCustom(

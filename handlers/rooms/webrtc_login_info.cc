@@ -15,7 +15,7 @@ namespace {
 /// @source protocol B.8.
 Result<UserId> ChooseIdentity(const Request& request, const HandlerContext& context) {
   std::optional<UserId> named;
-  if (context.trust_userid) {
+  if (context.options.trust_userid) {
     Fields fields = FieldsOf(request);
     named = fields.OptionalUser(field::kUserId);
     if (named) CheckSignable(fields, *named, context);
