@@ -136,9 +136,10 @@ std::optional<HttpReply> CallbackRouter::Publish(const StreamCallback& callback,
 
 std::optional<HttpReply> CallbackRouter::Play(const StreamCallback& callback,
                                               const Dialect& dialect, Responder& responder) {
-  const Status outcome = CheckPlay(callback);
+  const StreamArguments arguments = StreamArgumentsOf(callback.args);
+  const Status outcome = CheckPlay(callback.stream, arguments);
   // The address of a browser is that of a user; a phone's names none.
-  const bool may_be_browser = !outcome && StreamArgumentsOf(callback.args).rs.has_value();
+  const bool may_be_browser = !outcome && arguments.rs.has_value();
   if (!may_be_browser || context_.players == nullptr || callback.client.empty()) {
     return ReplyTo(callback, dialect, outcome);
   }
@@ -168,10 +169,9 @@ std::optional<HttpReply> CallbackRouter::Play(const StreamCallback& callback,
   return std::nullopt;
 }
 
-Status CallbackRouter::CheckPlay(const StreamCallback& callback) const {
+Status CallbackRouter::CheckPlay(std::string_view stream, const StreamArguments& arguments) const {
   if (!rules_.check_play) return {};
-  const StreamSignature signature =
-      context_.monitor.CheckPlay(callback.stream, StreamArgumentsOf(callback.args));
+  const StreamSignature signature = context_.monitor.CheckPlay(stream, arguments);
   if (signature.state == StreamSignatureState::kGood) return {};
   return Error{Errc::kNotAllowed, std::string(StreamSignatureStateName(signature.state))};
 }

@@ -71,7 +71,7 @@ class CallbackRouter : public ProtocolHandler {
   std::optional<HttpReply> After(std::vector<StreamDrop> drops, HttpReply reply,
                                  Responder& responder);
 
-  [[nodiscard]] Status CheckPlay(const StreamCallback& callback) const;
+  [[nodiscard]] Status CheckPlay(std::string_view stream, const StreamArguments& arguments) const;
   /// Counts the callback, and logs a refusal.
   [[nodiscard]] HttpReply ReplyTo(const StreamCallback& callback, const Dialect& dialect,
                                   const Status& outcome) const;
