@@ -42,13 +42,6 @@ std::vector<UserId> ExitedMembers(const json& body) {
   return users;
 }
 
-CallbackReply RefuseImCallback(Error why) {
-  CallbackReply reply = MakeCallbackReply(
-      403, R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"refused"})", std::move(why));
-  reply.is_proven = false;
-  return reply;
-}
-
 }  // namespace
 
 CallbackReading<ImCallback> ReadImCallback(const HttpRequest& request, const ImCallbackRules& rules,
@@ -58,7 +51,8 @@ CallbackReading<ImCallback> ReadImCallback(const HttpRequest& request, const ImC
   }
   const FormPairs query = ParseForm(request.query);
   if (const Status sent_by_im = CheckImSign(query, rules, now); !sent_by_im) {
-    return RefuseImCallback(sent_by_im.error());
+    return RefuseUnproven(403, sent_by_im.error(),
+                          R"({"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"refused"})");
   }
 
   const std::string_view command = FirstOrEmpty(query, "CallbackCommand");

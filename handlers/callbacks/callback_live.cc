@@ -30,15 +30,15 @@ CallbackReading<LiveCallback> ReadLiveCallback(const HttpRequest& request,
     return *std::move(refused);
   }
   if (!rules.allow.empty() && !IsAddressIn(rules.allow, request.peer_address)) {
-    return ForbidUnproven({Errc::kUnauthorized, "sender: unknown"});
+    return RefuseUnproven(403, {Errc::kUnauthorized, "sender: unknown"});
   }
   // The signature is part of the body.
   const Result<json> body = ParseJson(request.body);
   if (!body || !body->is_object()) {
-    return ForbidUnproven({Errc::kUnauthorized, "body: not a JSON object"});
+    return RefuseUnproven(403, {Errc::kUnauthorized, "body: not a JSON object"});
   }
   if (const Status signed_by_service = CheckLiveSign(*body, rules.key, now); !signed_by_service) {
-    return ForbidUnproven(signed_by_service.error());
+    return RefuseUnproven(403, signed_by_service.error());
   }
 
   const std::string event = MemberText(*body, "event_type");

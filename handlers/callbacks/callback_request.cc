@@ -14,7 +14,6 @@ namespace rtcroom {
 namespace {
 
 constexpr std::string_view kCallbackSucceeded = R"({"code":0})";
-constexpr std::string_view kCallbackFailed = R"({"code":1})";
 
 /// The part of the path after the name of the callback and a `/`.
 std::string_view SecretInPath(std::string_view path) {
@@ -37,35 +36,28 @@ CallbackReply ForbidCallback(Error why) {
   return MakeCallbackReply(403, kCallbackFailed, std::move(why));
 }
 
-CallbackReply ForbidUnproven(Error why) {
-  CallbackReply reply = ForbidCallback(std::move(why));
+CallbackReply RefuseUnproven(int status, Error why, std::string_view body) {
+  CallbackReply reply = MakeCallbackReply(status, body, std::move(why));
   reply.is_proven = false;
   return reply;
 }
 
 CallbackReply RefuseUnprovenSender() {
-  CallbackReply reply =
-      MakeCallbackReply(401, kCallbackFailed, Error{Errc::kUnauthorized, "sender: unknown"});
+  CallbackReply reply = RefuseUnproven(401, {Errc::kUnauthorized, "sender: unknown"});
   reply.http.headers.emplace_back("WWW-Authenticate", "Bearer");
-  reply.is_proven = false;
   return reply;
 }
 
 std::optional<CallbackReply> RefuseCallbackEarly(const HttpRequest& request, bool is_configured,
                                                  std::size_t max_bytes) {
-  const auto refuse = [](int status, Error why) {
-    CallbackReply reply = MakeCallbackReply(status, kCallbackFailed, std::move(why));
-    reply.is_proven = false;
-    return reply;
-  };
-  if (!is_configured) return refuse(404, {Errc::kUnavailable, "not configured"});
+  if (!is_configured) return RefuseUnproven(404, {Errc::kUnavailable, "not configured"});
   if (request.method != "POST") {
-    CallbackReply reply = refuse(405, {Errc::kBadRequest, "method: not POST"});
+    CallbackReply reply = RefuseUnproven(405, {Errc::kBadRequest, "method: not POST"});
     reply.http.headers.emplace_back("Allow", "POST");
     return reply;
   }
   if (request.body.size() > max_bytes) {
-    return refuse(413, {Errc::kBadRequest, "body: too long"});
+    return RefuseUnproven(413, {Errc::kBadRequest, "body: too long"});
   }
   return std::nullopt;
 }

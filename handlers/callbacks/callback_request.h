@@ -24,6 +24,9 @@ namespace rtcroom {
 /// The begin of each callback's path; its name follows.
 inline constexpr std::string_view kCallbackPrefix = "/callback/";
 
+/// What all senders but the IM service are told of a failure.
+inline constexpr std::string_view kCallbackFailed = R"({"code":1})";
+
 /// The longest body of a callback.
 /// @source protocol E.
 inline constexpr std::size_t kMaxCallbackBytes = std::size_t{64} * 1024;
@@ -54,8 +57,8 @@ CallbackReply AcceptCallback(Status outcome = {});
 /// 403 `{"code":1}`: nginx-rtmp must refuse the client.
 CallbackReply ForbidCallback(Error why);
 
-/// The same where a cloud's signature is wrong.
-CallbackReply ForbidUnproven(Error why);
+/// Refuses a sender that has not proved itself; 403 where a cloud's signature is wrong.
+CallbackReply RefuseUnproven(int status, Error why, std::string_view body = kCallbackFailed);
 
 /// 401 `{"code":1}`: the sender does not prove that it is the media server. Not 403, by which a
 /// media server with a mistaken key would end the streams that are on air.

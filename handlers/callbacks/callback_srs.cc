@@ -94,7 +94,7 @@ CallbackReading<StreamCallback> ReadSrsCallback(const HttpRequest& request,
 }
 
 CallbackReply RefuseSrsCallback(Error why) {
-  return MakeCallbackReply(200, R"({"code":1})", std::move(why));
+  return MakeCallbackReply(200, kCallbackFailed, std::move(why));
 }
 
 }  // namespace rtcroom

@@ -54,7 +54,7 @@ CallbackReading<TrtcCallback> ReadTrtcCallback(const HttpRequest& request,
                                                const TrtcCallbackRules& rules) {
   if (auto refused = RefuseCallbackEarly(request, !rules.key.empty())) return *std::move(refused);
   if (const Status sent_by_trtc = CheckTrtcSign(request, rules); !sent_by_trtc) {
-    return ForbidUnproven(sent_by_trtc.error());
+    return RefuseUnproven(403, sent_by_trtc.error());
   }
 
   const Result<json> body = ParseJson(request.body);
