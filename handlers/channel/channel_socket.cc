@@ -130,9 +130,7 @@ void ChannelSocket::Finish(const Request& request, const Status& outcome) {
   RequestLabel label{.endpoint = request.verb->label};
   if (!outcome) {
     Send(VerbReply(request.id, *request.verb, outcome.error()));
-    label.code = ChannelCodeOf({}, outcome.error().code).code;
-    label.failure = outcome.error().code;
-    label.failure_detail = outcome.error().detail;
+    (void)FailCommand(outcome.error(), label);
   }
   Record(label, request.begun);
   if (request.verb->kind != VerbKind::kConnect || outcome) return;
