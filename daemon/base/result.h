@@ -51,6 +51,16 @@ enum class Errc : std::uint8_t {
 };
 inline constexpr std::size_t kErrcCount = static_cast<std::size_t>(Errc::kInternal) + 1;
 
+/// Whether a table has one row for each failure, in the order of the enumerators.
+template <typename Rows>
+constexpr bool IsOrderedByErrc(const Rows& rows) {
+  std::size_t at = 0;
+  for (const auto& row : rows) {
+    if (static_cast<std::size_t>(row.failure) != at++) return false;
+  }
+  return at == kErrcCount;
+}
+
 std::string_view ErrcName(Errc code);
 std::ostream& operator<<(std::ostream& out, Errc code);
 

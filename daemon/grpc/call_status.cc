@@ -7,7 +7,7 @@ namespace rtcroom {
 namespace {
 
 struct Row {
-  Errc code{};
+  Errc failure{};
   grpc::StatusCode status = grpc::StatusCode::INTERNAL;
   const char* sentence = "";
 };
@@ -47,15 +47,7 @@ constexpr auto kRows = std::to_array<Row>({
     {Errc::kCursorExpired, OUT_OF_RANGE, "events after the cursor are no longer retained"},
     {Errc::kInternal, INTERNAL, "internal error"},
 });
-static_assert(kRows.size() == kErrcCount);
-
-constexpr bool IsOrderedByErrc() {
-  for (std::size_t i = 0; i < kRows.size(); ++i) {
-    if (static_cast<std::size_t>(kRows[i].code) != i) return false;
-  }
-  return true;
-}
-static_assert(IsOrderedByErrc());
+static_assert(IsOrderedByErrc(kRows));
 
 }  // namespace
 

@@ -47,13 +47,7 @@ constexpr std::array<ChannelCode, kErrcCount> kChannelCodes = {{
     {.failure = Errc::kInternal, .code = kBusy, .info = kServerBusy},
 }};
 
-constexpr bool IsInOrderOfErrc() {
-  for (std::size_t row = 0; row < kChannelCodes.size(); ++row) {
-    if (static_cast<std::size_t>(kChannelCodes.at(row).failure) != row) return false;
-  }
-  return true;
-}
-static_assert(IsInOrderOfErrc(), "every failure needs a code");
+static_assert(IsOrderedByErrc(kChannelCodes), "every failure needs a code");
 
 constexpr ChannelCode kExpiredTicket = {
     .failure = Errc::kNoSession, .code = 70001, .info = "usersig expired"};

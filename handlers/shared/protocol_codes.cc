@@ -127,13 +127,7 @@ constexpr Codes With(Codes codes, std::span<const ProtocolCode> differences) {
 constexpr Codes kGen2Codes = With(kGen1Codes, kGen2Differences);
 constexpr Codes kWebrtcCodes = With(kGen1Codes, kWebrtcDifferences);
 
-constexpr bool IsOrderedByErrc() {
-  for (std::size_t row = 0; row < kGen1Codes.size(); ++row) {
-    if (static_cast<std::size_t>(kGen1Codes.at(row).failure) != row) return false;
-  }
-  return true;
-}
-static_assert(IsOrderedByErrc(), "every failure needs a code");
+static_assert(IsOrderedByErrc(kGen1Codes), "every failure needs a code");
 
 const Codes& CodesOf(Protocol protocol) {
   switch (protocol) {
