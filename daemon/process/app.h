@@ -1,48 +1,5 @@
 // The running server: all modules, built in one order and stopped in the reverse.
-//
-// Threads: what runs on them; what they may block on; how they are stopped.
-// - main: waits for signals (serve.cc); signals; SIGTERM or SIGINT
-// - log: queued lines; standard error; the end of the process
-// - loops: sockets, TLS, requests that never wait; a read of the store; the end of the threads
-// - workers: requests that change state; a commit; likewise
-// - admin loop and workers: requests of operators; a commit; likewise
-// - console's callers, 2: calls of the console's API; a commit; `Console::Stop`
-// - console's streams: event delivery; a read of the store; likewise
-// - outgoing callers, 16: calls to outside services; the network, bounded; `CallPool::Stop`
-// - outgoing calls, one call each: the network; `HttplibOutgoing::Stop`
-// - channel feed: new events and messages, answers to polls, pushes; a read of the store;
-//   `ChannelModule::Stop`
-// - channel workers, 16: requests on WebSockets; a commit; likewise
-// - IM sender: hands out deliveries; the store; `ImModule::Stop`
-// - IM lanes, 16, and callers, 16: calls for groups; the IM service, commits; likewise
-// - media poller: asks the media server, and has streams dropped; the network, bounded;
-//   `MediaModule::Stop`
-// - recordings, 2: reports of files, and a scan of their folder; the disk, a commit;
-//   `MediaModule::Stop`
-// - callbacks of clouds: changes of rooms; a commit; `CloudModule::Stop`
-// - TRTC sender: calls to TRTC; the network, bounded, and the store; likewise
-// - takeovers, 4: drop the connection that a client replaces; likewise
-// - mix callers, 4, and state callers, 4: ask the live service; the network, bounded;
-//   `LiveServiceModule::Stop`
-// - store writer: groups of changes; the disk; the end of the store
-// - keep-alive of a start, only under a service manager; the manager's socket, bounded; the end of
-//   `StartWatch`
-// - watchdog and status, only under a service manager: liveness probes of all of the above; the
-//   manager's socket, bounded; the end of `ServiceWatch`
-// - reaper: `HeartbeatReaper::Tick`; a commit; the end of its task
-// - renewal of the node, on a shared store: `NodeRenewal::Renew`; the database, bounded;
-//   `StoreModule::Close`
-// - threads of a shared store: connections, reads of the log, claims of groups; the database,
-//   bounded; the end of the store
-// - trimmer: `EventTrimmer::Trim`, ended bans, revocations and sessions; a commit; the end of its
-//   task
-// - backup, while one is made: a copy of the store; the disk; `BackupEndpoint::Stop`
-// - gRPC's acceptor: connections; nothing; `GrpcAdminServer::Stop`
-// - gRPC's own: calls, which never wait, and reflection, which waits for its client; likewise
-// - watch feed, and 2 that catch up: the store; a read; `WatchHub::Stop`
-// - mix followers: which mixes are wanted; nothing; `GrpcAdminServer::Stop`
-// - web workers: what workers of browsers' media serve; a read of the store; likewise
-// - gRPC callers, 4: the work of RoomAdmin's calls; a commit; likewise
+// Its threads, and what ends them: docs/architecture.md.
 #pragma once
 
 #include <chrono>
