@@ -26,7 +26,7 @@ Result<RoomKind> KindNamed(std::string_view name) {
 
 Result<RoomId> MakeRoomId(std::string_view id) {
   if (id.empty()) return Wrong("roomID", "missing");
-  if (id.size() > kMaxRoomIdBytes || !IsIdText(id)) {
+  if (!IsRoomIdText(id)) {
     return Wrong("roomID", "must be 1 to 48 bytes of printable ASCII");
   }
   return RoomId{std::string(id)};
@@ -42,7 +42,7 @@ Result<RoomKey> MakeRoomKey(std::string_view kind_name, std::string_view id) {
 
 Result<UserId> MakeUserId(std::string_view id) {
   if (id.empty()) return Wrong("userID", "missing");
-  if (id.size() > kMaxUserIdBytes || !IsIdText(id)) {
+  if (!IsUserIdText(id)) {
     return Wrong("userID", "must be 1 to 64 bytes of printable ASCII");
   }
   return UserId{std::string(id)};

@@ -51,10 +51,6 @@ TokenOutcome OutcomeOf(SessionUse use) {
   return TokenOutcome::kWrongToken;
 }
 
-bool IsUserId(const UserId& user_id) {
-  return IsIdText(user_id.value) && user_id.value.size() <= kMaxUserIdBytes;
-}
-
 }  // namespace
 
 SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions options)
@@ -102,7 +98,7 @@ void SessionService::Apply(const SessionChange& change) {
 Result<SessionLogin> SessionService::Login(const SessionLoginCommand& command) {
   if (const Status ready = verifier_.CanVerify(); !ready) return ready.error();
   if (command.sdk_app_id.empty() || command.account_type.empty() || command.user_sig.empty() ||
-      !IsUserId(command.user_id)) {
+      !IsUserIdText(command.user_id.value)) {
     return Refuse(LoginOutcome::kMissingParameter);
   }
   LoginOutcome outcome =
@@ -132,7 +128,7 @@ SessionLogin SessionService::Refuse(LoginOutcome outcome) {
 
 Result<Secret> SessionService::LoginTrusted(const UserId& user_id, std::string_view address) {
   if (options_.sdk_app_id == 0) return Error{Errc::kUnavailable, "no IM application is configured"};
-  if (!IsUserId(user_id)) return Error{Errc::kBadRequest, "userID: not a user id"};
+  if (!IsUserIdText(user_id.value)) return Error{Errc::kBadRequest, "userID: not a user id"};
   return Begin(user_id, address);
 }
 

@@ -51,6 +51,13 @@ struct RoomKey {
 /// empty text is not an id.
 /// @source protocol 0.3.
 bool IsIdText(std::string_view text);
+/// Whether a room, or a user, can have that id.
+inline bool IsRoomIdText(std::string_view text) {
+  return text.size() <= kMaxRoomIdBytes && IsIdText(text);
+}
+inline bool IsUserIdText(std::string_view text) {
+  return text.size() <= kMaxUserIdBytes && IsIdText(text);
+}
 
 /// "double", "multi", "live", "webrtc": for logs and metrics.
 std::string_view RoomKindName(RoomKind kind);

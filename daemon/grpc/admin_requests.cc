@@ -15,10 +15,6 @@ constexpr std::int32_t kNanosecondsInASecond = 1'000'000'000;
 
 Error Wrong(std::string sentence) { return Error{Errc::kBadRequest, std::move(sentence)}; }
 
-bool IsRoomId(const std::string& text) { return text.size() <= kMaxRoomIdBytes && IsIdText(text); }
-
-bool IsUserId(const std::string& text) { return text.size() <= kMaxUserIdBytes && IsIdText(text); }
-
 /// nullopt when it is not specified.
 Result<std::optional<RoomKind>> ReadKind(v1::RoomKind kind) {
   if (kind == v1::ROOM_KIND_UNSPECIFIED) return std::optional<RoomKind>();
@@ -40,13 +36,13 @@ Result<RoomKey> ReadRef(bool is_there, const v1::RoomRef& room) {
   if (!is_there) return Wrong("room: missing");
   const std::optional<RoomKind> kind = KindOf(room.kind());
   if (!kind) return Wrong("room.kind: must be double, multi, live or webrtc");
-  if (!IsRoomId(room.room_id()))
+  if (!IsRoomIdText(room.room_id()))
     return Wrong("room.room_id: must be 1 to 48 bytes of printable ASCII");
   return RoomKey{.kind = *kind, .id = {room.room_id()}};
 }
 
 Result<UserId> ReadUserId(const std::string& id) {
-  if (!IsUserId(id)) return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
+  if (!IsUserIdText(id)) return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
   return UserId{id};
 }
 
@@ -109,13 +105,13 @@ Result<RecordingQuery> ReadRecordingQuery(const v1::ListRecordingsRequest& reque
   if (!kind) return kind.error();
   wanted.kind = *kind;
   if (!request.room_id().empty()) {
-    if (!IsRoomId(request.room_id())) {
+    if (!IsRoomIdText(request.room_id())) {
       return Wrong("room_id: must be 1 to 48 bytes of printable ASCII");
     }
     wanted.room_id = RoomId{request.room_id()};
   }
   if (!request.user_id().empty()) {
-    if (!IsUserId(request.user_id())) {
+    if (!IsUserIdText(request.user_id())) {
       return Wrong("user_id: must be 1 to 64 bytes of printable ASCII");
     }
     wanted.user_id = UserId{request.user_id()};

@@ -19,10 +19,6 @@ constexpr std::chrono::milliseconds kLongestKeepAlive = std::chrono::minutes(5);
 
 Error Bad(std::string detail) { return {Errc::kBadRequest, std::move(detail)}; }
 
-bool IsId(std::string_view text, std::size_t longest) {
-  return text.size() <= longest && IsIdText(text);
-}
-
 // A kind that this server never has is valid: nothing matches it.
 bool IsKind(int number) {
   return number != v1::ROOM_KIND_UNSPECIFIED && v1::RoomKind_IsValid(number);
@@ -46,7 +42,7 @@ Result<std::vector<RoomPick>> ReadRooms(const v1::WatchRequest& request) {
     const v1::RoomRef& room = request.rooms(i);
     const bool any_kind = room.kind() == v1::ROOM_KIND_UNSPECIFIED;
     if (!any_kind && !IsKind(room.kind())) return Bad(fmt::format("rooms[{}].kind: unknown", i));
-    if (!IsId(room.room_id(), kMaxRoomIdBytes)) {
+    if (!IsRoomIdText(room.room_id())) {
       return Bad(fmt::format("rooms[{}].room_id: not a room ID", i));
     }
     rooms.push_back({.kinds = any_kind ? kAnyKind : MaskOf(room.kind()), .id = {room.room_id()}});
@@ -60,7 +56,7 @@ Result<std::vector<UserId>> ReadUsers(const v1::WatchRequest& request) {
   }
   std::vector<UserId> users;
   for (int i = 0; i < request.user_ids_size(); ++i) {
-    if (!IsId(request.user_ids(i), kMaxUserIdBytes)) {
+    if (!IsUserIdText(request.user_ids(i))) {
       return Bad(fmt::format("user_ids[{}]: not a user ID", i));
     }
     users.push_back({request.user_ids(i)});

@@ -82,13 +82,13 @@ std::string MemberText(const nlohmann::json& object, const char* name) {
 
 std::optional<RoomId> RoomIdMember(const nlohmann::json& object, const char* name) {
   std::string text = MemberText(object, name);
-  if (!IsIdText(text) || text.size() > kMaxRoomIdBytes) return std::nullopt;
+  if (!IsRoomIdText(text)) return std::nullopt;
   return RoomId{std::move(text)};
 }
 
 std::optional<UserId> UserIdMember(const nlohmann::json& object, const char* name) {
   std::string text = MemberText(object, name);
-  if (!IsIdText(text) || text.size() > kMaxUserIdBytes) return std::nullopt;
+  if (!IsUserIdText(text)) return std::nullopt;
   return UserId{std::move(text)};
 }
 

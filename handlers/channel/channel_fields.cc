@@ -37,11 +37,7 @@ Result<ordered_json> ReadCommandBody(std::string_view body) {
   return parsed;
 }
 
-bool IsAccountName(std::string_view text) {
-  return IsIdText(text) && text.size() <= kMaxUserIdBytes;
-}
-
-bool IsGroupName(std::string_view text) { return IsIdText(text) && text.size() <= kMaxRoomIdBytes; }
+bool IsGroupName(std::string_view text) { return IsRoomIdText(text); }
 
 void ChannelFields::Fail(Errc code, std::string_view name, std::string_view fault) {
   if (!outcome_) return;
@@ -125,7 +121,7 @@ RoomId ChannelFields::RoomIdOf(const char* name) {
 UserId ChannelFields::Account(const char* name) {
   const ordered_json* const value = Required(name);
   UserId account{value == nullptr ? std::string() : TextOf(name, *value)};
-  if (!IsAccountName(account.value)) Fail(Errc::kBadRequest, name, "not an account");
+  if (!IsUserIdText(account.value)) Fail(Errc::kBadRequest, name, "not an account");
   return account;
 }
 

@@ -87,8 +87,6 @@ class ChannelFields {
   Status outcome_;
 };
 
-/// Whether an account can have that name.
-bool IsAccountName(std::string_view text);
 /// Whether a group can have that ID.
 bool IsGroupName(std::string_view text);
 

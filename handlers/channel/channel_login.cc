@@ -45,7 +45,7 @@ Result<TokenOutcome> CheckToken(const ChannelLogin& login, const LoginChecks& ch
 Result<LoginProof> CheckUserSig(const UserSigVerifier& verifier, const UserId& account,
                                 std::string_view user_sig, TimePoint now) {
   if (const Status ready = verifier.CanVerify(); !ready) return ready.error();
-  if (!IsAccountName(account.value)) {
+  if (!IsUserIdText(account.value)) {
     return Error{Errc::kBadRequest, "identifier: not an account"};
   }
   const UserSigOutcome outcome = verifier.VerifyUserSig(user_sig, account, now);
