@@ -66,10 +66,9 @@ std::chrono::nanoseconds Router::Delay(std::string_view client_address) {
   return context_.services.admission.DelayOfAddress(client_address);
 }
 
-void Router::Handle(HttpRequest& request, Responder& responder) {
-  request.request_id = recorder().NextId();
+Look Router::FirstLook() const {
   const SecondLooks* const looks = context_.services.looks;
-  Serve(request, responder, looks != nullptr && looks->AreOthers() ? Look::kFirst : Look::kOnly);
+  return looks != nullptr && looks->AreOthers() ? Look::kFirst : Look::kOnly;
 }
 
 std::optional<HttpReply> Router::Run(Call& call) {

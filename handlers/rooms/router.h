@@ -39,13 +39,11 @@ class Router : public ProtocolHandler {
   /// @return the time until that token is available.
   std::chrono::nanoseconds Delay(std::string_view client_address) override;
 
-  /// Throws nothing: an exception of a handler is answered as an internal error.
-  void Handle(HttpRequest& request, Responder& responder) override;
-
   /// What `HttpHandler::Refuse` asks for: 4xx has code 1, 5xx code 6 (protocol 0.2).
   HttpReply Refuse(int status, std::string_view reason);
 
  private:
+  [[nodiscard]] Look FirstLook() const override;
   std::optional<HttpReply> Begin(Call& call) override;
   std::optional<HttpReply> Run(Call& call) override;
   [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override {

@@ -28,7 +28,7 @@ HttpReply SendAway(HttpReply reply) {
 
 void ProtocolHandler::Handle(HttpRequest& request, Responder& responder) {
   if (deps_.recorder != nullptr) request.request_id = deps_.recorder->NextId();
-  Serve(request, responder, Look::kOnly);
+  Serve(request, responder, FirstLook());
 }
 
 void ProtocolHandler::Serve(HttpRequest& request, Responder& responder, Look look) {

@@ -146,6 +146,8 @@ class ProtocolHandler : public RequestHandler {
  protected:
   explicit ProtocolHandler(const PipelineDeps& deps = {}) : deps_(deps) {}
 
+  /// How a request is treated that has just come.
+  [[nodiscard]] virtual Look FirstLook() const { return Look::kOnly; }
   /// Answers a request that has a number.
   void Serve(HttpRequest& request, Responder& responder, Look look);
 
