@@ -184,7 +184,7 @@ describe('A room with a camera', kDeadline, () => {
 
   it('returns when the server says that its session has ended, by a socket or a poll', async () => {
     const user = makeUser();
-    const { publication } = await user.publish();
+    const { room, publication } = await user.publish();
     await user.connect();
     const end = async (session, reason, ms) => {
       user.platform.sockets.at(-1).receive({ web_ended: { kind: 'multi', roomID: 'r', session, reason } });
@@ -198,6 +198,8 @@ describe('A room with a camera', kDeadline, () => {
     assert.deepStrictEqual(user.media.removed(), []);
     assert.strictEqual(await end('3', 'taken_over', 10_000), 3); // two would end each other in turn
     assert.deepStrictEqual([publication.state, publication.problem], ['stopped', 'OTHER_LOGIN']);
+    assert.deepStrictEqual([room.hasSeat, room.pushURL], [true, '']);
+    assert.strictEqual(user.of('add_pusher').at(-1).body.pushURL, 'rtmp://h/live/s1?q'); // the seat has the other's stream
 
     const polling = makeUser({ hasSockets: false });
     const { platform, client } = polling;

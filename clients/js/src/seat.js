@@ -155,6 +155,12 @@ export function makeSeat(room, platform, isNew) {
       });
     },
 
+    /** The stream of the seat is another program's now, which sends it for the same user: the seat keeps it. */
+    yieldStream() {
+      hasStream = false;
+      setPushURL('');
+    },
+
     /** The room is over, or the seat is given up. */
     stop() {
       isWanted = isTaken = false;

@@ -1,6 +1,6 @@
 // One session of media with the server, by WHIP (RFC 9725) or WHEP: an offer is posted, and another one whenever the
 // connection breaks, for as long as the session is wanted.
-import { RtcRoomError, ignore } from '../errors.js';
+import { RtcRoomError, ignore, kLoggedInElsewhere } from '../errors.js';
 import { makeTimer } from '../timer.js';
 import { kSteadyMs } from '../times.js';
 
@@ -172,7 +172,7 @@ export function makeMediaSession(platform, owner) {
     onEnded(session, reason) {
       if (!location.endsWith(`/${session}`)) return;
       location = ''; // there is nothing to be removed
-      if (reason === 'taken_over') give('OTHER_LOGIN'); // two would end each other in turn
+      if (reason === 'taken_over') give(kLoggedInElsewhere); // two would end each other in turn
       else if (reason === 'worker') retryIn(kHerdMs * platform.random(), '');
       else retry(reason === 'never_connected' ? 'NO_ROUTE' : '');
     },

@@ -1,6 +1,6 @@
 // The own camera and microphone in a room.
 import { Emitter } from '../emitter.js';
-import { ignore } from '../errors.js';
+import { ignore, kLoggedInElsewhere } from '../errors.js';
 import { codecsOf, prefer } from './codecs.js';
 import { makeMediaSession } from './media_session.js';
 import { makeStats } from './stats.js';
@@ -101,7 +101,9 @@ export class Publication extends /** @type {MediaBase} */ (Emitter) {
     this._session.close(isGone);
     room._publication = undefined;
     this._set('stopped', problem);
-    if (!room.isClosed && room.hasSeat) await ignore(room._seat.take(false));
+    if (room.isClosed || !room.hasSeat) return;
+    if (problem === kLoggedInElsewhere) room._seat.yieldStream();
+    else await ignore(room._seat.take(false));
   }
 
   // ---- Inside
