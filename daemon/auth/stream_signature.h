@@ -22,6 +22,7 @@ struct StreamArguments {
   std::optional<std::string_view> ru{};
   std::optional<std::string_view> rr{};
   std::optional<std::string_view> rs{};
+  bool is_of_browser = false;  ///< has `kWebArgument`
 };
 
 enum class StreamSignatureState : std::uint8_t {

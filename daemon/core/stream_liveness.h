@@ -80,6 +80,8 @@ class OnAirListener {
   virtual ~OnAirListener() = default;
   /// A stream has begun or ended. Not again without a change.
   virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
+  /// A phone begins to send the stream: who sent it before does not any more.
+  virtual void OnPhone(std::string_view /*stream*/) noexcept {}
   /// With each list of the media server: all others bring both, as far as is known.
   virtual void OnPartial(std::span<const PartialStream> /*streams*/) noexcept {}
   /// After each list of the media server: all streams on air have been reported.
@@ -92,6 +94,9 @@ class OnAirFanOut : public OnAirListener {
   explicit OnAirFanOut(std::vector<OnAirListener*> listeners) : listeners_(std::move(listeners)) {}
   void OnAir(std::string_view stream, bool is_on) noexcept override {
     for (OnAirListener* listener : listeners_) listener->OnAir(stream, is_on);
+  }
+  void OnPhone(std::string_view stream) noexcept override {
+    for (OnAirListener* listener : listeners_) listener->OnPhone(stream);
   }
   void OnPartial(std::span<const PartialStream> streams) noexcept override {
     for (OnAirListener* listener : listeners_) listener->OnPartial(streams);

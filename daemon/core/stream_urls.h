@@ -18,6 +18,10 @@ struct PushBinding {
   bool operator==(const PushBinding&) const = default;
 };
 
+/// An argument that workers push with, behind the query of the address of a browser: whoever pushes
+/// without it is a phone. It proves nothing.
+inline constexpr std::string_view kWebArgument = "rw";
+
 /// Makes the URLs of a stream (protocol D.4).
 ///
 /// @threads implementations are immutable: safe from any thread.

@@ -66,7 +66,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
   session->second.rtmp_query =
       offer.direction == WebDirection::kPublish
-          ? offer.query
+          ? fmt::format("{}&{}=1", offer.query, kWebArgument)
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
   session->second.offer = offer.sdp;
   session->second.Ask();
@@ -113,15 +113,12 @@ std::optional<WebSessions::Refusal> WebSessions::Begin(const WebSessionOffer& of
     if (other_id.ends_with(std::string_view(id).substr(kRandomDigits))) ++of_address;
     ++load[other.worker.get()];
   }
-  if (of_user >= limits_.per_user) {
-    return Refusal{WebOpenOutcome::kFull, "too many sessions of the user"};
-  }
-  if (of_address >= limits_.per_address) {
-    return Refusal{WebOpenOutcome::kFull, "too many sessions of the address"};
-  }
+  const auto full = [](const char* why) { return Refusal{WebOpenOutcome::kFull, why}; };
+  if (of_user >= limits_.per_user) return full("too many sessions of the user");
+  if (of_address >= limits_.per_address) return full("too many sessions of the address");
   if (workers_.all().empty()) return Refusal{WebOpenOutcome::kNoWorker, "no worker is connected"};
   WebWorkerPtr worker = workers_.Choose(offer.name, home, load, now);
-  if (worker == nullptr) return Refusal{WebOpenOutcome::kFull, "each worker is full or paused"};
+  if (worker == nullptr) return full("each worker is full or paused");
   AddLocked({.id = id,
              .direction = offer.direction,
              .name = offer.name,
@@ -162,12 +159,8 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
   for (const WebRunning& one : running) {
     // A worker may call anew before the end of its former call is noticed.
     if (const auto former = sessions_.find(one.session); former != sessions_.end()) {
-      if (!former->second.done) {
-        former->second.worker = worker;
-      } else {
-        EndLocked(former, WebEndReason::kWorker, effects);
-        worker->Close(one.session, WebEndReasonName(WebEndReason::kWorker));
-      }
+      former->second.worker = worker;
+      if (former->second.done) EndLocked(former, WebEndReason::kWorker, effects);
       continue;
     }
     const auto grant = one.session.size() == kIdDigits
@@ -365,6 +358,15 @@ void WebSessions::OnAir(std::string_view stream, bool is_on) noexcept {
   }
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): likewise
+void WebSessions::OnPhone(std::string_view stream) noexcept {
+  const WebStreamName name{.stream = std::string(stream), .app = deps_.app};
+  Effects effects;
+  const MutexLock lock(mutex_);
+  EndIfLocked([&](const WebSession& session) { return session.Publishes(name); },
+              WebEndReason::kTakenOver, effects);
+}
+
 void WebSessions::WantKeepLocked() {
   needs_keep_ = true;
   changes_.Raise();
@@ -443,8 +445,7 @@ std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const User
   const MutexLock lock(mutex_);
   if (!rooms_.contains(room)) return std::nullopt;
   for (const auto& [id, session] : sessions_) {
-    const bool is_it = session.direction == WebDirection::kPublish && !session.done &&
-                       session.room == room && session.user_id == user_id;
+    const bool is_it = session.IsOf(room, user_id, WebDirection::kPublish) && !session.done;
     if (is_it) return session.figures;
   }
   return std::nullopt;
@@ -453,9 +454,7 @@ std::optional<WebFigures> WebSessions::FiguresOf(const RoomKey& room, const User
 bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
   const MutexLock lock(mutex_);
   return rooms_.contains(room) && std::ranges::any_of(sessions_, [&](const auto& entry) {
-           const WebSession& session = entry.second;
-           return session.direction == WebDirection::kPlay && session.room == room &&
-                  session.user_id == user_id;
+           return entry.second.IsOf(room, user_id, WebDirection::kPlay);
          });
 }
 

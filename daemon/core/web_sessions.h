@@ -74,6 +74,9 @@ struct WebSession {
   [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
     return direction == WebDirection::kPublish && name == stream && !done;
   }
+  [[nodiscard]] bool IsOf(const RoomKey& of, const UserId& user, WebDirection to) const {
+    return direction == to && room == of && user_id == user;
+  }
   /// Asks its worker to answer the offer.
   void Ask() const {
     worker->Open({.session = id,
@@ -176,6 +179,8 @@ class WebSessions : public CommitListener, public OnAirListener {
 
   void OnCommit(const Committed& committed) noexcept override EXCLUDES(mutex_);
   void OnAir(std::string_view stream, bool is_on) noexcept override EXCLUDES(mutex_);
+  /// The session that publishes the stream ends.
+  void OnPhone(std::string_view stream) noexcept override EXCLUDES(mutex_);
 
   /// Answers offers that no worker has answered in time, and tells workers what is wanted. For one
   /// thread, to be called when `changes` is raised, and when it says.

@@ -16,7 +16,7 @@ namespace rtcroom {
 enum class WebEndReason : std::uint8_t {
   kDeleted,         ///< by its client
   kRemoved,         ///< its user was removed from the room, left it, or was banned
-  kTakenOver,       ///< a newer one publishes the stream
+  kTakenOver,       ///< a newer one, or a phone, publishes the stream
   kWorker,          ///< the worker is gone
   kNeverConnected,  ///< these are told by the worker
   kSilent,

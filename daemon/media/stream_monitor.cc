@@ -51,6 +51,8 @@ PublishOutcome StreamMonitor::Publish(std::string_view stream, std::string_view 
   const MonotonicTime now = deps_.clock.Monotonic();
   PublishOutcome outcome = table_.Publish(call, now);
   outcome.signature = call.signature.state;
+  const bool is_phone = outcome.verdict == PublishVerdict::kAccepted && !arguments.is_of_browser;
+  if (is_phone && deps_.on_air != nullptr) deps_.on_air->OnPhone(stream);
   return outcome;
 }
 

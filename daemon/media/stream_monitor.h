@@ -31,7 +31,7 @@ struct StreamMonitorDeps {
   const RevocationList& revocations;
   const StreamSignatureVerifier& pushers;  ///< checks push URLs
   const StreamSignatureVerifier& players;  ///< checks play URLs
-  OnAirListener* on_air = nullptr;         ///< null: nobody is told which streams are on air
+  OnAirListener* on_air = nullptr;         ///< null: nobody is told what is on air
   const Clock& clock;
 };
 

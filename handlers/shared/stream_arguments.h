@@ -21,7 +21,8 @@ inline StreamArguments StreamArgumentsOf(const FormPairs& pairs) {
           .rk = find("rk"),
           .ru = find("ru"),
           .rr = find("rr"),
-          .rs = find("rs")};
+          .rs = find("rs"),
+          .is_of_browser = FindFirst(pairs, kWebArgument) != nullptr};
 }
 
 }  // namespace rtcroom

@@ -122,7 +122,7 @@ TEST_F(WebSessionsTest, OpenWithTheAnswerOfAWorker) {
   EXPECT_EQ(open.direction(), v1::WEB_DIRECTION_PUBLISH);
   EXPECT_EQ(open.stream(), "alice");
   EXPECT_EQ(open.app(), "live");
-  EXPECT_EQ(open.rtmp_query(), url.substr(url.find('?') + 1));
+  EXPECT_EQ(open.rtmp_query(), url.substr(url.find('?') + 1) + "&rw=1");
   EXPECT_EQ(open.offer(), "v=0 offer");
 
   Join("bob");
@@ -413,13 +413,16 @@ class PushesOfBrowsers : public WebSessionsTest {
  protected:
   PushesOfBrowsers() : WebSessionsTest({{"channel.enabled", true}, {"auth.interop", "shared"}}) {}
 
-  void Report(const std::string& call, const std::string& stream, const std::string& query = {}) {
+  void Report(const std::string& call, const std::string& stream, const std::string& more) {
     const ApiReply reply = server_.Https().Send(
         {.target = "/callback/rtmp",
          .content_type = "application/x-www-form-urlencoded",
-         .body = "call=" + call + "&app=live&name=" + stream + "&clientid=7&" + query,
+         .body = "call=" + call + "&app=live&name=" + stream + "&clientid=" + more,
          .headers = {{"Authorization", "Bearer secret of the callbacks"}}});
     EXPECT_EQ(reply.status, 200) << call << reply;
+  }
+  static json Ended(const std::string& session, const std::string& reason) {
+    return {{"kind", "multi"}, {"roomID", "room"}, {"session", session}, {"reason", reason}};
   }
 };
 
@@ -439,15 +442,16 @@ TEST_F(PushesOfBrowsers, TellOfStreamsAndEnds) {
   const std::string session = Open(url);
   const std::string stream = worker->opens().back().stream();
   json expected = {{"kind", "multi"}, {"roomID", "room"}, {"userID", user}, {"on", true}};
-  Report("publish", stream, url.substr(url.find('?') + 1));
+  Report("publish", stream, "7&" + worker->opens().back().rtmp_query());
   EXPECT_EQ(socket.NextPush()["stream"], expected);
-  Report("publish_done", stream);
+  Report("publish", stream, "8&" + url.substr(url.find('?') + 1));
+  EXPECT_EQ(socket.NextPush()["web_ended"], Ended(session, "taken_over")) << "by a phone";
+  for (const char* client : {"7", "8"}) Report("publish_done", stream, client);
   expected["on"] = false;
   EXPECT_EQ(socket.NextPush()["stream"], expected);
-  worker->SendEnded(session, v1::WebEnded::REASON_SILENT);
-  EXPECT_EQ(
-      socket.NextPush()["web_ended"],
-      json({{"kind", "multi"}, {"roomID", "room"}, {"session", session}, {"reason", "silent"}}));
+  const std::string next = Open(url);
+  worker->SendEnded(next, v1::WebEnded::REASON_SILENT);
+  EXPECT_EQ(socket.NextPush()["web_ended"], Ended(next, "silent"));
 }
 
 class ViewersOfBrowsers : public WebSessionsTest {

@@ -238,8 +238,11 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     assert.strictEqual((await bob.publish('bob', whipURL, as('bob'))).status, 201);
     await isSource('bob');
     await phone.ended;
+    const takenOver = () => whole.metric('rtcroomd_web_ended_total{reason="taken_over"}');
+    const before_ = await takenOver();
     const next = whole.push(pushURL, as('cat'));
     await eventually('the session of bob has ended', async () => !await bob.call('bob', 'exists'));
+    assert.strictEqual(await takenOver(), before_ + 1); // what its page is told
     await isSource('cat');
     await next.stop();
     assert.strictEqual(await ann.call('ann plays bob', 'remove'), 200);

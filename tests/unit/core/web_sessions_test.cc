@@ -25,8 +25,8 @@ TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "elsewhere", "host"), kRefused);
   Publish("host");
   Play("guest", "host");
-  EXPECT_THAT(link_->queries, ElementsAre("host", "to play for guest"))
-      << "to publish it is that of the address";
+  EXPECT_THAT(link_->queries, ElementsAre("host&rw=1", "to play for guest"))
+      << "to publish it is that of the address, with the mark of browsers";
   EXPECT_EQ(sessions_.Count().publishing, 1U);
   EXPECT_EQ(sessions_.Count().playing, 1U);
 }
@@ -133,6 +133,22 @@ TEST_F(WebSessionsTest, GiveAStreamToItsNewestPublisher) {
   EXPECT_TRUE(sessions_.Has(second));
 }
 
+TEST_F(WebSessionsTest, GiveAStreamToAPhoneThatPublishesItAndTellItsPage) {
+  Play("host", "guest");
+  const std::string published = Publish("guest");
+  Publish("host");
+  sessions_.OnPhone("stranger");
+  EXPECT_THAT(link_->closed, IsEmpty());
+  const auto newer = Begin(WebDirection::kPublish, "guest", "guest");
+  sessions_.OnPhone("guest");
+  EXPECT_THAT(link_->closed, ElementsAre(Pair(published, "taken_over")));
+  EXPECT_THAT(owners_, ElementsAre("guest"));
+  EXPECT_EQ(observer_.ended[WebEndReason::kTakenOver], 1);
+  EXPECT_FALSE(newer->has_value()) << "its offer is answered later, and takes the stream back";
+  sessions_.OnEnded(*link_, published, WebEndReason::kMediaServer);
+  EXPECT_THAT(owners_, ElementsAre("guest")) << "the worker loses its connection afterwards";
+}
+
 TEST_F(WebSessionsTest, BoundSessionsAndOffers) {
   for (int i = 0; i < 4; ++i) Play("guest", "host");
   EXPECT_EQ(Refused(WebDirection::kPlay, "host", "guest"), WebOpenOutcome::kFull) << "of the user";
@@ -193,7 +209,7 @@ TEST_F(WebSessionsTest, AskTheNextWorkerWhenOneIsFull) {
   sessions_.OnEnded(full, id, WebEndReason::kFailed, WebOpenOutcome::kFull, "busy");
   EXPECT_FALSE(answer->has_value());
   ASSERT_THAT(next.opened, ElementsAre(id));
-  EXPECT_THAT(next.queries, ElementsAre("host"));
+  EXPECT_THAT(next.queries, ElementsAre("host&rw=1"));
   (void)sessions_.Round();
   EXPECT_THAT(full.kept.sessions, IsEmpty());
   EXPECT_THAT(next.kept.sessions, ElementsAre(id));

@@ -27,6 +27,15 @@ class IgnoredMedia : public MediaObserver {
   void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
 };
 
+/// The streams that phones began to send.
+class RecordedPhones : public OnAirListener {
+ public:
+  void OnAir(std::string_view /*stream*/, bool /*is_on*/) noexcept override {}
+  void OnPhone(std::string_view stream) noexcept override { heard.emplace_back(stream); }
+
+  std::vector<std::string> heard;
+};
+
 /// Reading it fails while `is_broken`.
 class FaultyClock : public Clock {
  public:
@@ -127,12 +136,14 @@ class CallbackRouterTest : public testing::Test {
   RevocationList revocations_;
   const StreamSignatureVerifier pushers_{kPushKey};
   const StreamSignatureVerifier players_{kPlayKey};
+  RecordedPhones phones_;
   StreamMonitor monitor_{{.is_polled = false},
                          {.claims = claims_,
                           .bans = bans_,
                           .revocations = revocations_,
                           .pushers = pushers_,
                           .players = players_,
+                          .on_air = &phones_,
                           .clock = reading_}};
   IgnoredMedia media_;
   CapturedLog log_;

@@ -64,6 +64,15 @@ TEST_F(CallbackRouterTest, StreamsWithOtherUrlsAreRefused) {
   EXPECT_THAT(log_.Text(), Not(HasSubstr("txSecret")));
 }
 
+TEST_F(CallbackRouterTest, APhoneIsWhoPublishesWithoutTheMarkOfBrowsers) {
+  const std::string arguments = PushArguments("alice");
+  EXPECT_EQ(Nginx("publish", "alice", arguments + "&rw=1"), 200);
+  EXPECT_EQ(Nginx("publish", "alice", "", "2"), 403);
+  EXPECT_THAT(phones_.heard, IsEmpty());
+  EXPECT_EQ(Nginx("publish", "alice", arguments, "3"), 200);
+  EXPECT_THAT(phones_.heard, ElementsAre("alice"));
+}
+
 TEST_F(CallbackRouterTest, ARevokedStreamIsCutAtItsNextUpdate) {
   const std::string arguments = PushArguments("alice");
   ASSERT_EQ(Nginx("publish", "alice", arguments), 200);
