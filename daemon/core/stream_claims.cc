@@ -1,8 +1,10 @@
 #include "daemon/core/stream_claims.h"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <ranges>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -141,11 +143,16 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
                                                  std::optional<TimePoint> since,
                                                  TimePoint until) const {
   std::optional<StreamOwner> owner;
-  std::pair best(false, TimePoint::min());
-  const auto consider = [&](const StreamOwner& candidate, TimePoint claimed_at) {
-    if (claimed_at > until) return;
+  using std::chrono::milliseconds;
+  const milliseconds length = since ? until - *since : milliseconds(0);
+  std::tuple best(false, false, milliseconds::min());
+  const auto consider = [&](const StreamOwner& candidate, TimePoint from, TimePoint to) {
+    if (from > until) return;
+    const milliseconds had = since ? std::min(to, until) - std::max(from, *since) : length;
+    const bool had_half = 2 * had >= length;
     // Before those who named the stream of another.
-    const std::pair rank(IsOwnStream(stream, candidate.user_id, streams_), claimed_at);
+    const std::tuple rank(IsOwnStream(stream, candidate.user_id, streams_), had_half,
+                          had_half ? from.time_since_epoch() : had);
     if (rank < best) return;
     best = rank;
     owner = candidate;
@@ -153,7 +160,7 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
   const MutexLock lock(mutex_);
   const auto [first, last] = released_.equal_range(stream);
   for (const auto& [name, claim] : std::ranges::subrange(first, last)) {
-    if (!since || claim.until >= *since) consider(claim.owner, claim.since);
+    if (!since || claim.until >= *since) consider(claim.owner, claim.since, claim.until);
   }
   const auto found = members_of_.find(stream);
   if (found == members_of_.end()) return owner;
@@ -161,7 +168,7 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
     const Claim& claim = claims_.find(member)->second;
     consider(
         {.room = member.room, .room_number = claim.since.room_number, .user_id = member.user_id},
-        claim.since.at);
+        claim.since.at, until);
   }
   return owner;
 }

@@ -52,11 +52,12 @@ class StreamClaims : public CommitListener {
   /// How many members of one stream are looked at. There are more only where many clients name the
   /// stream of another.
   static constexpr std::size_t kMostMembers = 64;
-  /// The member that had the stream at that time: of several the one whose name it bears, or the
-  /// one that claimed it last. Also after it has left, among the last `kMaxReleased` claims that
+  /// The member that had the stream at that time: of several the one whose name it bears; then,
+  /// of those that had it for half of the time, the one that claimed it last; then the one that had
+  /// it for the longest time. Also after it has left, among the last `kMaxReleased` claims that
   /// have ended.
-  /// @param since  a member that left before did not have it; nullopt: unknown, any may have had
-  ///               it.
+  /// @param since  a member that left before did not have it; nullopt: unknown, any may have had it
+  ///               all the time.
   /// @param until  a member that came later did not have it.
   [[nodiscard]] std::optional<StreamOwner> OwnerOf(std::string_view stream,
                                                    std::optional<TimePoint> since,

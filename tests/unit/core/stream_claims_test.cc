@@ -173,11 +173,33 @@ TEST_F(StreamClaimsTest, TheOwnerIsThatOfTheTime) {
   };
   EXPECT_EQ(room_at(first_end - 5s, first_end + 1s), "r1");
   EXPECT_EQ(room_at(first_end + 9s, first_end + 15s), "r2");
-  EXPECT_EQ(room_at(first_end + 9s, clock_.Now()), "r3");
+  EXPECT_EQ(room_at(first_end + 9s, clock_.Now()), "r2") << "r3 has it at the end";
+  clock_.Advance(10s);
+  EXPECT_EQ(room_at(first_end + 19s, clock_.Now()), "r3") << "r2 still has it, too";
   ASSERT_OK(rooms_.DestroyRoom(Member(Key("r3"), "host")));
-  EXPECT_EQ(room_at(first_end + 9s, clock_.Now()), "r3");
+  EXPECT_EQ(room_at(first_end + 19s, clock_.Now()), "r3");
   clock_.Advance(1s);
   EXPECT_EQ(room_at(clock_.Now(), clock_.Now()), "r2") << "still a member";
+}
+
+TEST_F(StreamClaimsTest, TheOwnerOfAStreamThatMovesIsTheRoomThatHadItLonger) {
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
+  const TimePoint start = clock_.Now() + 1s;
+  clock_.Advance(10s);
+  ASSERT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host")));
+  ASSERT_OK(CreateRoom(Create("r2", "host")));
+  const TimePoint moved = clock_.Now();
+  clock_.Advance(20s);
+  const auto room_of = [&](TimePoint until) {
+    return claims_.OwnerOf("host", start, until)->room.id.value;
+  };
+  EXPECT_EQ(room_of(moved), "r1") << "it ends as it moves";
+  EXPECT_EQ(room_of(moved + 1s), "r1");
+  EXPECT_EQ(room_of(clock_.Now()), "r2");
+  ASSERT_OK(rooms_.DestroyRoom(Member(Key("r2"), "host")));
+  ASSERT_OK(CreateRoom(Create("r3", "host")));
+  clock_.Advance(15s);
+  EXPECT_EQ(room_of(clock_.Now()), "r2") << "longer than the others, not half of the time";
 }
 
 TEST_F(StreamClaimsTest, AStreamBelongsToItsUserWhoeverNamesIt) {
