@@ -107,9 +107,8 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
   is_reordered_ |= is_first_sign;
   const PullPictures pictures = PicturesAt(now);
   if (is_first_sign) {
-    logger_.Warn(
-        "web_reordered",
-        {{"stream", name_}, {"transcoded", settings_.transcodes < settings_.max_transcodes}});
+    logger_.Warn("web_reordered",
+                 {{"stream", name_}, {"transcoded", pictures == PullPictures::kTranscode}});
   }
   // Only a transcoder needs another pipeline.
   if (is_due && IsPulling() && pictures_ == PullPictures::kPass &&
