@@ -16,8 +16,15 @@ const kWindowMs = 30_000;
 const kRoom = ['multi', 'call'];
 const kMany = 20;
 const kTimes = 10; // that each end is measured
+// Bounds, on a machine that does little else; docs/benchmarks.md has what was measured. Of pictures: p50 and p95 of how
+// many milliseconds late they are.
 const kMostSkewMs = 200;
-const kMostDelayMs = 1500; // of 95 pictures in 100: ten times what a machine of its own takes
+const kMostLate = { 'browser to browser': [150, 300], 'phone to browser': [250, 400], 'browser to phone': [300, 500] };
+const kLosses = [ // share of packets lost, least pictures a second, p95
+  [{ up: 0.1, down: 0 }, 15, 800],
+  [{ up: 0.2, down: 0 }, 10, 800],
+  [{ up: 0, down: 0.2 }, 10, 300],
+];
 
 if (kNoWorker) throw new Error(kNoWorker);
 const whole = await Whole.start({ 'web.max_sessions_per_user': 64 });
@@ -63,9 +70,10 @@ async function delays() {
   const told = { 'browser to browser': await bob.figures('ann', since), 'phone to browser': await bob.figures('cat', since), 'browser to phone': phone.figures(since) };
   for (const [what, figures] of Object.entries(told)) tell(what, figures);
   await phone.stop();
-  for (const [what, { skew, p95 }] of Object.entries(told)) {
+  for (const [what, { skew, p50, p95 }] of Object.entries(told)) {
+    const [most50, most95] = kMostLate[what];
     assert(Math.abs(skew) <= kMostSkewMs, `${what}: picture and sound are apart`);
-    assert(p95 <= kMostDelayMs, `${what}: pictures are late`);
+    assert(p50 <= most50 && p95 <= most95, `${what}: more than ${most50} and ${most95} ms late`);
   }
   for (const tab of [ann, bob]) for (const name of tab === ann ? ['ann'] : ['bob', 'ann', 'cat']) await tab.call(name, 'remove');
   await sessionsAre(0);
@@ -87,7 +95,7 @@ async function many() {
 }
 
 async function loss() {
-  for (const [lost, least] of [[{ up: 0.1, down: 0 }, 15], [{ up: 0.2, down: 0 }, 10], [{ up: 0, down: 0.2 }, 10]]) {
+  for (const [lost, least, most95] of kLosses) {
     const relay = new LossyRelay(lost);
     const [ann, bob] = [await whole.browser.open(lost.up ? relay : undefined), await whole.browser.open(lost.down ? relay : undefined)];
     await publish(ann, member('ann', 1));
@@ -99,6 +107,7 @@ async function loss() {
     const perSecond = figures.pictures * 1000 / kWindowMs;
     tell(`lost ${JSON.stringify(lost)}`, { ...figures, perSecond: perSecond.toFixed(1), ...relay.counts });
     assert(perSecond >= least, `less than ${least} pictures a second`);
+    assert(figures.p95 <= most95, `more than ${most95} ms late`);
     assert(Math.abs(figures.skew) <= kMostSkewMs, 'picture and sound are apart');
     await ann.call('ann', 'remove');
     await bob.call('ann', 'remove');
