@@ -4,7 +4,6 @@
 #include <iostream>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <unistd.h>

@@ -165,6 +165,22 @@ void WebPeer::Post(std::function<void(WebPeer& self)> call) {
   });
 }
 
+void WebPeer::Watch(GstPad* pad, GstPadProbeType type, Probe probe) {
+  struct Watched {
+    std::weak_ptr<WebPeer> peer;
+    Probe probe;
+  };
+  gst_pad_add_probe(
+      pad, type,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        const auto& watched = *static_cast<Watched*>(data);
+        const std::shared_ptr<WebPeer> peer = watched.peer.lock();
+        return peer && watched.probe(*peer, info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+      },
+      new Watched{.peer = weak_from_this(), .probe = probe},
+      [](gpointer watched) { delete static_cast<Watched*>(watched); });
+}
+
 void WebPeer::Fail(SessionFault fault) {
   Post([fault](WebPeer& self) { self.events_.failed(fault); });
 }
@@ -330,19 +346,14 @@ void WebPeer::BoundPackets() {
     const GstPtr<GstPad> decoded(gst_element_get_static_pad(decoder, "rtcp_src"));
     gst_pad_add_probe(decoded.get(), GST_PAD_PROBE_TYPE_BUFFER, DropFeedback, nullptr, nullptr);
     const GstPtr<GstPad> pad(gst_element_get_static_pad(decoder, "rtp_sink"));
-    gst_pad_add_probe(
-        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
-        [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-          constexpr std::size_t kMost = 16;
-          constexpr RateLimit kRtcp{.per_second = 200, .burst = 100};  // a browser sends some 50
-          const auto peer = Owner<WebPeer>(weak);
-          if (!peer) return GST_PAD_PROBE_DROP;
-          const auto [is_rtcp, source] = HeadOf(GST_PAD_PROBE_INFO_BUFFER(info));
-          if (is_rtcp && !peer->rtcp_.Take(peer->Now(), kRtcp)) return GST_PAD_PROBE_DROP;
-          if (peer->sources_.size() < kMost) peer->sources_.insert(source);
-          return peer->sources_.contains(source) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-        },
-        NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+    Watch(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
+      constexpr std::size_t kMost = 16;
+      constexpr RateLimit kRtcp{.per_second = 200, .burst = 100};  // a browser sends some 50
+      const auto [is_rtcp, source] = HeadOf(GST_PAD_PROBE_INFO_BUFFER(info));
+      if (is_rtcp && !peer.rtcp_.Take(peer.Now(), kRtcp)) return false;
+      if (peer.sources_.size() < kMost) peer.sources_.insert(source);
+      return peer.sources_.contains(source);
+    });
   });
 }
 
@@ -350,18 +361,13 @@ void WebPeer::BoundRepeats() {
   // One packet of RTCP may ask for thousands again, and the library copies each at once.
   ForEachElement(rtc_.get(), "rtprtxsend", [this](GstElement* sender) {
     const GstPtr<GstPad> pad(gst_element_get_static_pad(sender, "src"));
-    gst_pad_add_probe(
-        pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-        [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-          constexpr RateLimit kMost{.per_second = 1000, .burst = 100};
-          const GstStructure* const asked = gst_event_get_structure(GST_PAD_PROBE_INFO_EVENT(info));
-          const bool is_repeat =
-              asked != nullptr && gst_structure_has_name(asked, "GstRTPRetransmissionRequest");
-          const auto peer = Owner<WebPeer>(weak);
-          if (!is_repeat || !peer) return GST_PAD_PROBE_OK;
-          return peer->repeats_.Take(peer->Now(), kMost) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-        },
-        NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+    Watch(pad.get(), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, [](WebPeer& peer, GstPadProbeInfo* info) {
+      constexpr RateLimit kMost{.per_second = 1000, .burst = 100};
+      const GstStructure* const asked = gst_event_get_structure(GST_PAD_PROBE_INFO_EVENT(info));
+      const bool is_repeat =
+          asked != nullptr && gst_structure_has_name(asked, "GstRTPRetransmissionRequest");
+      return !is_repeat || peer.repeats_.Take(peer.Now(), kMost);
+    });
   });
 }
 
@@ -375,7 +381,10 @@ bool WebPeer::HasManySources() const {
 void WebPeer::Receive(GstPad* pad) {
   const CapsPtr caps(gst_pad_get_current_caps(pad));
   if (caps == nullptr) return;
-  CountPackets(pad);
+  Watch(pad, GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
+    peer.bytes_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
+    return true;
+  });
   const gchar* const media =
       gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "media");
   const MediaKind kind = media != nullptr && std::string_view(media) == "video" ? MediaKind::kVideo
@@ -397,34 +406,13 @@ void WebPeer::Receive(GstPad* pad) {
   if (bin == nullptr) return;
   DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
   if (kind == MediaKind::kAudio) return;
-  CountUnfinished(pad);
+  Watch(pad, GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
+    constexpr std::uint64_t kOverhead = 512;  // of each packet: the smallest ones cost most
+    peer.unfinished_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)) + kOverhead;
+    return true;
+  });
   WatchKeyRequests(GstPtr<GstPad>(gst_element_get_static_pad(bin.get(), "sink")).get());
   AskKey();
-}
-
-void WebPeer::CountPackets(GstPad* pad) {
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-        if (const auto peer = Owner<WebPeer>(weak)) {
-          peer->bytes_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
-        }
-        return GST_PAD_PROBE_OK;
-      },
-      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
-}
-
-void WebPeer::CountUnfinished(GstPad* pad) {
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_BUFFER,
-      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-        constexpr std::uint64_t kOverhead = 512;  // of each packet: the smallest ones cost most
-        if (const auto peer = Owner<WebPeer>(weak)) {
-          peer->unfinished_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)) + kOverhead;
-        }
-        return GST_PAD_PROBE_OK;
-      },
-      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
 }
 
 FrameTime WebPeer::TimeOf(MediaKind kind) {
@@ -443,16 +431,10 @@ FrameTime WebPeer::TimeOf(MediaKind kind) {
 }
 
 void WebPeer::WatchKeyRequests(GstPad* pad) {
-  gst_pad_add_probe(
-      pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM,
-      [](GstPad*, GstPadProbeInfo* info, gpointer weak) {
-        if (!gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info))) {
-          return GST_PAD_PROBE_OK;
-        }
-        const auto peer = Owner<WebPeer>(weak);
-        return peer && peer->OnKeyRequest() ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-      },
-      NewWeak(shared_from_this()), DeleteWeak<WebPeer>);
+  Watch(pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, [](WebPeer& peer, GstPadProbeInfo* info) {
+    return !gst_video_event_is_force_key_unit(GST_PAD_PROBE_INFO_EVENT(info)) ||
+           peer.OnKeyRequest();
+  });
 }
 
 bool WebPeer::OnKeyRequest() {

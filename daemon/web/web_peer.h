@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -92,12 +91,14 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   void HearRtcp();
   void BoundPackets();
   void BoundRepeats();
+  /// Decides, on any thread, whether something passes a pad.
+  using Probe = bool (*)(WebPeer& self, GstPadProbeInfo* info);
+  /// Nothing passes once the peer is gone.
+  void Watch(GstPad* pad, GstPadProbeType type, Probe probe);
   /// Safe from any thread.
   void Fail(SessionFault fault);
   [[nodiscard]] MonotonicTime Now() const { return MonotonicTime(clock_.Now()); }
   void Receive(GstPad* pad);
-  void CountPackets(GstPad* pad);
-  void CountUnfinished(GstPad* pad);
   FrameTime TimeOf(MediaKind kind);
   void WatchKeyRequests(GstPad* pad);
   /// Somebody downstream of a watched pad needs a key frame; called on any thread.

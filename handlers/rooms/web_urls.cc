@@ -1,8 +1,6 @@
 // get_whip_url and get_whep_url: where a browser publishes and plays.
-#include <algorithm>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "daemon/core/web_grants.h"
 #include "handlers/rooms/endpoints.h"
