@@ -6,17 +6,7 @@
 namespace rtcroom {
 namespace {
 
-const prometheus::Histogram::BucketBoundaries& ConnectBuckets() {
-  static const prometheus::Histogram::BucketBoundaries buckets = {0.05, 0.1, 0.25, 0.5,
-                                                                  1,    2.5, 5,    10};
-  return buckets;
-}
-
-const prometheus::Histogram::BucketBoundaries& LossBuckets() {
-  static const prometheus::Histogram::BucketBoundaries buckets = {0.001, 0.01, 0.02, 0.05,
-                                                                  0.1,   0.2,  0.5};
-  return buckets;
-}
+using Buckets = prometheus::Histogram::BucketBoundaries;
 
 }  // namespace
 
@@ -33,12 +23,12 @@ WebMetrics::WebMetrics(prometheus::Registry& registry)
                          "Sessions of browsers that have ended, by reason.")),
       connects_(AddHistograms(registry, "rtcroomd_web_connect_seconds",
                               "Time from the offer of a browser until it is connected.")
-                    .Add({}, ConnectBuckets())),
+                    .Add({}, Buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
       key_requests_(AddCounter(registry, "rtcroomd_web_key_requests_total",
                                "Key frames that were asked of browsers and by them.")),
       losses_(AddHistograms(registry, "rtcroomd_web_loss_ratio",
                             "Share of lost packets of a session, as of each report.")
-                  .Add({}, LossBuckets())),
+                  .Add({}, Buckets{0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5})),
       without_pictures_(AddCounter(registry, "rtcroomd_web_without_pictures_total",
                                    "Sessions that went on without pictures, which have B-frames "
                                    "and were not encoded anew.")) {

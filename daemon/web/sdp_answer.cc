@@ -1,6 +1,5 @@
 #include "daemon/web/sdp_answer.h"
 
-#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -25,12 +24,6 @@ std::optional<std::string> FinishCandidate(std::string_view line, const AnswerRu
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-void AppendRejected(const OfferedMedium& medium, std::string& to) {
-  fmt::format_to(std::back_inserter(to),
-                 "m={} 0 UDP/TLS/RTP/SAVPF {}\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=inactive\r\n",
-                 medium.is_video ? "video" : "audio", medium.first_format, medium.mid);
-}
-
 }  // namespace
 
 std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const AnswerRules& rules) {
@@ -38,7 +31,11 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
   bool has_candidate = false;
   auto next = offer.media.begin();  // the medium whose place is next
   const auto reject = [&] {
-    while (next != offer.media.end() && !next->payload_type) AppendRejected(*next++, finished);
+    for (; next != offer.media.end() && !next->payload_type; ++next) {
+      finished += fmt::format(
+          "m={} 0 UDP/TLS/RTP/SAVPF {}\r\nc=IN IP4 0.0.0.0\r\na=mid:{}\r\na=inactive\r\n",
+          next->is_video ? "video" : "audio", next->first_format, next->mid);
+    }
   };
   const OfferedMedium* medium = nullptr;
   for (const std::string_view line : LinesOf(answer)) {
@@ -53,13 +50,11 @@ std::string FinishAnswer(std::string_view answer, const WebOffer& offer, const A
       if (candidate) finished += *candidate + "\r\n";
       has_candidate |= candidate.has_value();
     } else if (is_bounded && line.starts_with("c=")) {
-      fmt::format_to(std::back_inserter(finished), "{}\r\nb=AS:{}\r\n", line, rules.max_kbps);
+      finished += fmt::format("{}\r\nb=AS:{}\r\n", line, rules.max_kbps);
     } else if (is_bounded && line.starts_with(format)) {
-      fmt::format_to(std::back_inserter(finished), "{};x-google-max-bitrate={}\r\n", line,
-                     rules.max_kbps);
+      finished += fmt::format("{};x-google-max-bitrate={}\r\n", line, rules.max_kbps);
     } else {
-      finished += line;
-      finished += "\r\n";
+      finished.append(line).append("\r\n");
     }
   }
   reject();

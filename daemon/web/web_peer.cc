@@ -229,8 +229,7 @@ void WebPeer::BoundStreams(const WebOffer& offer) {
   // A peer may send packets, also of RTCP, under ever new SSRCs, each of which takes a thread. A
   // browser has three, and some change them once.
   constexpr guint kMostStreams = 8;
-  const GstPtr<GstElement> bin(gst_bin_get_by_name(GST_BIN(rtc_.get()), "rtpbin"));
-  if (bin == nullptr) return;
+  const GstPtr<GstElement> bin = pipeline_.Find("rtpbin");
   g_object_set(bin.get(), "max-streams", kMostStreams, nullptr);
   if (offer.transport_cc) BoundFeedback(bin.get(), *offer.transport_cc);
 }
@@ -327,10 +326,8 @@ bool WebPeer::HasRightCertificate() {
 }
 
 void WebPeer::HearRtcp() {
-  const GstPtr<GstElement> bin(gst_bin_get_by_name(GST_BIN(rtc_.get()), "rtpbin"));
-  if (bin == nullptr) return;
   GObject* session = nullptr;
-  g_signal_emit_by_name(bin.get(), "get-internal-session", 0U, &session);
+  g_signal_emit_by_name(pipeline_.Find("rtpbin").get(), "get-internal-session", 0U, &session);
   rtp_session_.reset(session);
   if (session == nullptr) return;
   ConnectWeakly(session, "on-receiving-rtcp", G_CALLBACK(+[](GObject*, GstBuffer*, gpointer weak) {
