@@ -272,6 +272,15 @@ Reply GetUnread(const Request& request, const Context& context) {
   return position ? ReceivedSince(request, context, *position) : UnreadAtLogin(request, context);
 }
 
+bool HasUnread(const UserId& account, const Context& context) {
+  const auto conversations = context.history.ReadConversations(account, kMaxConversations);
+  if (!conversations || conversations->empty()) return false;
+  const Result<ReadTimes> times = ReadTimesOf(context, account);
+  return times && std::ranges::any_of(*conversations, [&](const StoredMessage& newest) {
+           return IsUnread(newest, account, *times);
+         });
+}
+
 Reply ReportRead(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   ChannelFields report(fields.OptionalObject("C2CMsgReaded"));

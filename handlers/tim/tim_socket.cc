@@ -16,8 +16,11 @@ namespace {
 /// Only a client at fault exceeds this rate: requests have a lower one, beyond which they wait.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
-/// A greeting or a receipt is shorter: a longer one costs as other requests do.
-constexpr std::size_t kMaxFreeBytes = 2048;
+/// What SDKs send by themselves is shorter: a longer greeting costs as other requests do.
+constexpr std::size_t kMaxUsualBytes = 2048;
+
+/// At the next tick a request that was set aside is answered, whatever the client has asked for.
+constexpr std::chrono::seconds kMaxSetAside{1};
 
 constexpr std::string_view kBusy = "server busy, try again later";
 constexpr int kBusyCode = 10002;
@@ -59,6 +62,7 @@ void TimSocket::EndLogin() {
     const MutexLock lock(mutex_);
     pushes = std::exchange(pushes_, nullptr);
     connection = std::exchange(connection_, 0);
+    set_aside_.clear();
   }
   if (!pushes) return;
   pushes->End();
@@ -104,10 +108,12 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
   (void)PingIfDue(now, /*only_silent=*/true);
   std::chrono::milliseconds until_next = LoginPushes::kBetweenSaves;
   bool is_delayed = false;
+  MonotonicTime set_aside_until;
   std::shared_ptr<LoginPushes> pushes;
   {
     const MutexLock lock(mutex_);
     is_delayed = std::exchange(is_delayed_, false);
+    set_aside_until = set_aside_until_;
     pushes = pushes_;
   }
   if (pushes) {
@@ -116,9 +122,10 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
     left.count() > 0 ? pushes->Save() : EndLogin();
     until_next = std::min(until_next, left);
   }
+  if (now >= set_aside_until) (void)RunSetAside();
   if (is_delayed && !TrySubmit([self = Self()] { self->FinishLater(); })) FinishLater();
   GoOn();
-  return std::min(next_ping(), now + until_next);
+  return std::min({next_ping(), now + until_next, set_aside_until});
 }
 
 void TimSocket::OnStop() {
@@ -159,7 +166,7 @@ bool TimSocket::Run(std::string_view text) {
                   .begun = deps_.commands.clock.Monotonic()};
   const SocketCommand* const command = request.command();
   const bool is_free = command != nullptr && command->IsFree();
-  const bool is_long = text.size() > kMaxFreeBytes;
+  const bool is_long = text.size() > kMaxUsualBytes;
   const bool may_wait = is_long || (!is_free && !request.Is(CommandKind::kLogOut));
   if (may_wait && !TakesRequest(request.begun)) {
     if (command == nullptr || request.Is(CommandKind::kMessage)) {
@@ -173,14 +180,14 @@ bool TimSocket::Run(std::string_view text) {
     deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(text.size()));
   }
   if (command == nullptr || command->lane == Lane::kInline) {
-    if (Execute(request)) return true;
+    if (Execute(request, text)) return true;
     Delay(text);
     return false;
   }
   // A worker has only one request of a socket at a time, so the delayed one is its last.
   const auto shared = std::make_shared<const Request>(std::move(request));
   const auto task = [self = Self(), shared, kept = std::string(text)] {
-    if (self->Execute(*shared)) return self->FinishLater();
+    if (self->Execute(*shared, kept)) return self->FinishLater();
     self->Delay(kept);
   };
   if (TrySubmit(task)) return false;
@@ -188,7 +195,41 @@ bool TimSocket::Run(std::string_view text) {
   return true;
 }
 
-bool TimSocket::Execute(const Request& request) noexcept {
+// The library for calls with SDKs before 3 looks for invitations as soon as its SDK has its
+// conversations, and finds those that the SDK knows to be unread.
+bool TimSocket::SetAside(const Request& request, std::string_view text) {
+  if (!request.Calls(GetConversations) || text.size() > kMaxUsualBytes) return false;
+  std::shared_ptr<LoginPushes> pushes;
+  {
+    const MutexLock lock(mutex_);
+    if (!std::exchange(is_new_, false)) return false;
+    pushes = pushes_;
+  }
+  const bool waits =
+      pushes && !IsCutOff(deps_.socket.node) && HasUnread(pushes->login().account, deps_.commands);
+  if (!waits) return false;
+  const MutexLock lock(mutex_);
+  set_aside_ = text;
+  set_aside_until_ = request.begun + kMaxSetAside;
+  TickSoon();
+  return true;
+}
+
+bool TimSocket::RunSetAside(std::string_view then) {
+  std::vector<std::string> requests(1);
+  {
+    const MutexLock lock(mutex_);
+    is_new_ = false;
+    requests.front().swap(set_aside_);
+    set_aside_until_ = MonotonicTime::max();
+  }
+  if (requests.front().empty()) return false;
+  if (!then.empty()) requests.emplace_back(then);
+  RunNext(std::move(requests));
+  return true;
+}
+
+bool TimSocket::Execute(const Request& request, std::string_view text) noexcept {
   try {
     if (request.Is(CommandKind::kAck)) {
       const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
@@ -196,9 +237,13 @@ bool TimSocket::Execute(const Request& request) noexcept {
       if (pushes && body) pushes->Acknowledge(ChannelFields(*body).OptionalText("SessionData"));
       return true;
     }
+    // After the logout its reply would be that the login is over, which the SDK takes for a kick.
+    if (request.Is(CommandKind::kLogOut) && RunSetAside(text)) return true;
+    if (SetAside(request, text)) return true;
     const std::optional<Reply> reply = Answer(request);
     if (!reply) return false;
     Finish(request, *reply);
+    if (request.Calls(GetUnread)) (void)RunSetAside();
     if (!request.Is(CommandKind::kLogIn)) return true;
     // Pushes start after the reply: the SDK takes no message before it.
     if (const auto pushes = CurrentPushes()) pushes->Start();
@@ -298,6 +343,7 @@ Reply TimSocket::LogIn(const Head& head) {
     const MutexLock lock(mutex_);
     if (is_over_) return JsonText();
     pushes_ = pushes;
+    is_new_ = !is_resumed;
   }
   const std::uint64_t connection = channel.logins().Attach(
       *instance, [weak = std::weak_ptr(Self()), begun = std::weak_ptr(pushes)](Standing standing) {

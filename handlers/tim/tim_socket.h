@@ -50,6 +50,9 @@ class TimSocket : public RequestSocket {
     [[nodiscard]] bool Is(CommandKind kind) const {
       return command() != nullptr && command()->kind == kind;
     }
+    [[nodiscard]] bool Calls(Handler handler) const {
+      return command() != nullptr && command()->handler == handler;
+    }
   };
   [[nodiscard]] std::shared_ptr<TimSocket> Self() {
     return std::static_pointer_cast<TimSocket>(shared_from_this());
@@ -72,8 +75,17 @@ class TimSocket : public RequestSocket {
   [[nodiscard]] bool TakesRequest(MonotonicTime now) EXCLUDES(mutex_);
   /// Keeps the request for the next tick.
   void Delay(std::string_view text) EXCLUDES(mutex_);
-  /// @return whether it is done.
-  bool Execute(const Request& request) noexcept EXCLUDES(mutex_);
+  /// Sets the request aside if a new login asks by it for its conversations before it was told
+  /// what is unread, and something is.
+  /// @return whether it did.
+  bool SetAside(const Request& request, std::string_view text) EXCLUDES(mutex_);
+  /// Has the request that was set aside run next: the login was told what is unread, has waited
+  /// long enough, or is about to end.
+  /// @param then  runs after it; empty: nothing does.
+  /// @return whether one was set aside.
+  bool RunSetAside(std::string_view then = {}) EXCLUDES(mutex_);
+  /// @return whether it is done, or set aside.
+  bool Execute(const Request& request, std::string_view text) noexcept EXCLUDES(mutex_);
   void Finish(const Request& request, const Reply& reply);
   /// @return nullopt: it is carried out again when there is time.
   std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
@@ -96,6 +108,10 @@ class TimSocket : public RequestSocket {
   bool is_over_ GUARDED_BY(mutex_) = false;
   TokenBucket rate_ GUARDED_BY(mutex_);
   bool is_delayed_ GUARDED_BY(mutex_) = false;  ///< the request that comes next
+  /// Whether a login has begun that has asked neither for its conversations nor for what is unread.
+  bool is_new_ GUARDED_BY(mutex_) = false;
+  std::string set_aside_ GUARDED_BY(mutex_);  ///< a request; it ends with the login
+  MonotonicTime set_aside_until_ GUARDED_BY(mutex_) = MonotonicTime::max();  ///< max: none is
   /// Of the login; null: there is none. Shared with `PushReceivers`.
   std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
   std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says

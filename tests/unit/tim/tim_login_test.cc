@@ -28,6 +28,14 @@ class TimLogin : public testing::Test {
   std::unique_ptr<SdkClient> LoggedIn(const std::string& user) {
     return SdkClient::LoggedIn(server_, user);
   }
+  /// A new login of alice that has an unread message and has asked for its conversations.
+  std::unique_ptr<SdkClient> AskedWithUnread() {
+    (void)LoggedIn("bob")->SendDirect("alice", "hello", 1);
+    auto client = LoggedIn("alice");
+    client->Send("recentcontact.page_get", json::object());
+    EXPECT_THAT(client->Frames(), IsEmpty());
+    return client;
+  }
 
   ChannelFixture server_;
 };
@@ -289,6 +297,82 @@ TEST_F(TimLogin, ALogoutLeavesTheSocketOpen) {
   EXPECT_EQ(client->Ask("im_open_status.wshello")["ErrorCode"], 70001);
   EXPECT_EQ(client->close_code(), 0);
   EXPECT_EQ(client->LogIn("bob", ChannelFixture::UserSigOf("bob"))["ErrorCode"], 0);
+}
+
+TEST_F(TimLogin, HasItsConversationsAfterWhatIsUnread) {
+  const auto client = AskedWithUnread();
+  client->Send("openim.getmsg", {{"Cookie", ""}});
+  const std::vector<json> replies = client->Frames();
+  ASSERT_THAT(replies, SizeIs(2));
+  EXPECT_EQ(replies[0]["head"]["servcmd"], "openim.getmsg");
+  EXPECT_EQ(replies[1]["head"]["servcmd"], "recentcontact.page_get");
+  EXPECT_EQ(replies[1]["body"]["SessionItem"][0]["To_Account"], "bob");
+}
+
+TEST_F(TimLogin, WaitsForItsConversationsUntilTheFirstTickAfterASecond) {
+  const auto client = AskedWithUnread();
+  const std::uint64_t first = client->last_seq();
+  EXPECT_THAT(client->Ask("recentcontact.page_get")["SessionItem"], SizeIs(1)) << "the second";
+  server_.Tick(999ms);
+  server_.Settle();
+  EXPECT_TRUE(client->ReplyTo("recentcontact.page_get", first).is_null());
+  server_.Tick(1s);
+  server_.Settle();
+  EXPECT_THAT(client->ReplyTo("recentcontact.page_get", first)["SessionItem"], SizeIs(1));
+}
+
+TEST_F(TimLogin, HasItsConversationsAtOnceWhereItNeedNotWait) {
+  const auto asks = [](SdkClient& client) { return client.Ask("recentcontact.page_get"); };
+  EXPECT_THAT(asks(*LoggedIn("alice"))["SessionItem"], IsEmpty());
+  (void)LoggedIn("bob")->SendDirect("alice", "hello", 1);
+  EXPECT_THAT(asks(*LoggedIn("bob"))["SessionItem"], SizeIs(1)) << "nothing is unread";
+  const auto client = LoggedIn("alice");
+  (void)client->Ask("openim.getmsg", {{"Cookie", ""}});
+  EXPECT_THAT(asks(*client)["SessionItem"], SizeIs(1)) << "it was told what is unread";
+  client->Cut();
+  SdkClient again(server_);
+  again.TakeLogin(*client);
+  EXPECT_EQ(again.LogInAgain()["ErrorCode"], 0);
+  EXPECT_THAT(asks(again)["SessionItem"], SizeIs(1)) << "its login is not new";
+}
+
+TEST_F(TimLogin, HasItsConversationsBeforeItsLogout) {
+  const auto client = AskedWithUnread();
+  client->Send("im_open_status.wslogout", {{"wslogout_type", 0}});
+  const std::vector<json> replies = client->Frames();
+  ASSERT_THAT(replies, SizeIs(2));
+  EXPECT_EQ(replies[0]["head"]["servcmd"], "recentcontact.page_get");
+  EXPECT_THAT(replies[0]["body"]["SessionItem"], SizeIs(1));
+  EXPECT_EQ(replies[1]["head"]["servcmd"], "im_open_status.wslogout");
+}
+
+TEST_F(TimLogin, HasNoConversationsOnceItHasEnded) {
+  const auto client = AskedWithUnread();
+  const auto newer = LoggedIn("alice");
+  EXPECT_THAT(client->Frames(), SizeIs(1)) << "it is told that it has ended";
+  server_.Tick(2s);
+  server_.Settle();
+  EXPECT_THAT(client->Frames(), IsEmpty());
+}
+
+TEST_F(TimLogin, HasItsConversationsAtOnceByItsNextConnection) {
+  const auto client = AskedWithUnread();
+  client->Cut();
+  server_.Tick(2s);
+  server_.Settle();
+  EXPECT_THAT(client->Frames(), IsEmpty());
+  SdkClient again(server_);
+  again.TakeLogin(*client);
+  EXPECT_THAT(again.Ask("recentcontact.page_get")["SessionItem"], SizeIs(1)) << "before its login";
+}
+
+TEST_F(TimLogin, HasNoConversationsFromAServerThatSendsItAway) {
+  const auto client = AskedWithUnread();
+  server_.CutOff(1min);
+  server_.Tick(2s);
+  server_.Settle();
+  EXPECT_THAT(client->Frames(), IsEmpty());
+  EXPECT_EQ(client->close_code(), close_code::kRestart);
 }
 
 TEST_F(TimLogin, AnExpiredLoginIsRefused) {
