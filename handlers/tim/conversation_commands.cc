@@ -103,13 +103,12 @@ Result<std::vector<StoredMessage>> ReadUnread(const Context& context, const User
 /// How many messages of each account are unread.
 using UnreadCounts = std::map<UserId, std::size_t>;
 
-struct Item {
-  TimePoint at{};
-  std::string text{};
-};
+/// Conversations as JSON, the newest first.
+using Items = std::multimap<TimePoint, std::string, std::greater<>>;
 
-// The items leave out how much is unread, which the SDK counts by `openim.getmsg` alone.
-Result<std::vector<Item>> DirectItems(const Request& request, const Context& context) {
+/// Adds those with accounts, without how much is unread, which the SDK counts by `openim.getmsg`
+/// alone.
+Status AddDirectItems(const Request& request, const Context& context, Items& items) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
   if (!conversations) return conversations.error();
@@ -117,19 +116,17 @@ Result<std::vector<Item>> DirectItems(const Request& request, const Context& con
   for (const StoredMessage& newest : *conversations) peers.push_back(PeerOf(newest, account));
   const auto read = context.accounts.ReadPositionsFor(account, peers);
   if (!read) return read.error();
-  std::vector<Item> items;
   for (const StoredMessage& newest : *conversations) {
     const UserId& peer = PeerOf(newest, account);
-    items.push_back(
-        {.at = newest.content.sent_at,
-         .text = DirectConversation(newest, peer, context.channel.logins().ProfileOf(peer),
-                                    ReadUntil(*read, peer))});
+    items.emplace(newest.content.sent_at,
+                  DirectConversation(newest, peer, context.channel.logins().ProfileOf(peer),
+                                     ReadUntil(*read, peer)));
   }
-  return items;
+  return {};
 }
 
-/// Adds the items of the account's meetings: no other groups have a history.
-Status AddGroupItems(const Request& request, const Context& context, std::vector<Item>& items) {
+/// Adds the meetings of the account: no other groups have a history.
+Status AddGroupItems(const Request& request, const Context& context, Items& items) {
   const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
   const std::size_t listed = std::min(places->size(), kMaxListedGroups);
@@ -142,9 +139,8 @@ Status AddGroupItems(const Request& request, const Context& context, std::vector
     const bool is_own = newest->message->content.sender == request.caller.account;
     const std::uint64_t read =
         is_own ? newest->seq : std::min(newest->seq, std::max(place.read, place.joined_seq));
-    items.push_back(
-        {.at = newest->message->content.sent_at,
-         .text = GroupConversation(LabelOf(*room), *newest->message, read, newest->seq - read)});
+    items.emplace(newest->message->content.sent_at,
+                  GroupConversation(LabelOf(*room), *newest->message, read, newest->seq - read));
   }
   return {};
 }
@@ -256,24 +252,22 @@ Status StoreGroupsRead(const Request& request, const Context& context,
 }  // namespace
 
 Reply GetConversations(const Request& request, const Context& context) {
-  Result<std::vector<Item>> items = DirectItems(request, context);
-  if (!items) return items.error();
-  if (const Status added = AddGroupItems(request, context, *items); !added) return added.error();
-  std::ranges::sort(*items, std::greater(), &Item::at);
-  if (items->size() > kMaxConversations) items->resize(kMaxConversations);
+  Items items;
+  if (const Status added = AddDirectItems(request, context, items); !added) return added.error();
+  if (const Status added = AddGroupItems(request, context, items); !added) return added.error();
   JsonText reply;
   reply.BeginArray("SessionItem");
   TimePoint oldest;
-  for (const Item& item : *items) {
-    if (reply.text().size() + item.text.size() > kMaxReplyBytes) break;
-    reply.Json(item.text);
-    oldest = item.at;
+  for (const auto& [at, text] : items | std::views::take(kMaxConversations)) {
+    if (reply.text().size() + text.size() > kMaxReplyBytes) break;
+    reply.Json(text);
+    oldest = at;
   }
   // CompleteFlag: the SDK asks again at once, for ever, for a list that is not complete.
   return std::move(reply.EndArray()
                        .Field("CompleteFlag", 1)
                        .Field("TimeStamp", UnixSeconds(oldest))
-                       .Field("StartIndex", items->size())
+                       .Field("StartIndex", std::min(items.size(), kMaxConversations))
                        .Json(R"("TopTimeStamp":0,"TopStartIndex":0,"GroupItem":[])"));
 }
 
