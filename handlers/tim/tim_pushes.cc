@@ -388,14 +388,10 @@ bool LoginPushes::AsksNow() {
 
 void LoginPushes::WriteEvents(Stream& stream, std::string_view events,
                               std::optional<TimePoint> made_at) {
-  if (events.empty()) return;
-  const Received until{.room_number = stream.place.room_number, .until = stream.pushed};
-  Write(MessagePush(events, SessionOf(until), AsksNow()), made_at);
-}
-
-void LoginPushes::Write(std::string_view push, std::optional<TimePoint> made_at) const {
   const std::shared_ptr<TimSocket> socket = socket_.lock();
-  if (socket) socket->WritePush(socket->Encode(push), made_at);
+  if (events.empty() || !socket) return;
+  const Received until{.room_number = stream.place.room_number, .until = stream.pushed};
+  socket->WritePush(socket->Encode(MessagePush(events, SessionOf(until), AsksNow())), made_at);
 }
 
 std::string LoginPushes::Render(const GroupLabel& group, const StoredMessage& message,

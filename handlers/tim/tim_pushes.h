@@ -133,7 +133,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// @param events  empty: nothing is written.
   void WriteEvents(Stream& stream, std::string_view events, std::optional<TimePoint> made_at)
       REQUIRES(mutex_);
-  void Write(std::string_view push, std::optional<TimePoint> made_at) const;
   /// Whether the next push asks for a receipt: the first one after a pause, and one now and then.
   [[nodiscard]] bool AsksNow() REQUIRES(mutex_);
   [[nodiscard]] bool IsOwn(const StoredMessage& message) const REQUIRES(mutex_);

@@ -72,16 +72,13 @@ void TimSocket::EndLogin() {
 void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing standing) noexcept {
   if (!pushes || CurrentPushes() != pushes) return;
   try {
-    if (standing == Standing::kKicked) Send(KickPush(ReasonOf(pushes->login())));
+    const bool is_by_operator = deps_.commands.channel.logins().IsEndedByOperator(pushes->login());
+    const KickType type = is_by_operator ? operator_kick_ : KickType::kOtherLogin;
+    if (standing == Standing::kKicked) Send(KickPush(type));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory: the login that caused this goes on
   }
-}
-
-KickType TimSocket::ReasonOf(const ChannelInstance& ended) const {
-  return deps_.commands.channel.logins().IsEndedByOperator(ended) ? operator_kick_
-                                                                  : KickType::kOtherLogin;
 }
 
 Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
@@ -138,11 +135,6 @@ void TimSocket::OnBans() {
 
 // Requests
 
-bool TimSocket::TakesRequest(MonotonicTime now) {
-  const MutexLock lock(mutex_);
-  return rate_.Take(now, kRequestRate);
-}
-
 void TimSocket::Delay(std::string_view text) {
   RunNext({std::string(text)});
   const MutexLock lock(mutex_);
@@ -168,7 +160,11 @@ bool TimSocket::Run(std::string_view text) {
   const bool is_free = command != nullptr && command->IsFree();
   const bool is_long = text.size() > kMaxUsualBytes;
   const bool may_wait = is_long || (!is_free && !request.Is(CommandKind::kLogOut));
-  if (may_wait && !TakesRequest(request.begun)) {
+  const bool is_beyond_rate = may_wait && [&] {
+    const MutexLock lock(mutex_);
+    return !rate_.Take(request.begun, kRequestRate);
+  }();
+  if (is_beyond_rate) {
     if (command == nullptr || request.Is(CommandKind::kMessage)) {
       Finish(request, Failure(kBusyCode, "too many requests"));
       return true;

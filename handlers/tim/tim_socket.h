@@ -68,11 +68,8 @@ class TimSocket : public RequestSocket {
   void OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing standing) noexcept
       EXCLUDES(mutex_);
 
-  /// Why a login has ended before its time.
-  [[nodiscard]] KickType ReasonOf(const ChannelInstance& ended) const;
   /// @param error  of `ChannelLogins::Authenticate` for that head.
   [[nodiscard]] Failure RefusalOf(const Head& head, const Error& error) const;
-  [[nodiscard]] bool TakesRequest(MonotonicTime now) EXCLUDES(mutex_);
   /// Keeps the request for the next tick.
   void Delay(std::string_view text) EXCLUDES(mutex_);
   /// Sets the request aside if a new login asks by it for its conversations before it was told
