@@ -62,16 +62,6 @@ Result<std::string> FactsOf(const Context& context, const Room& room, const Acco
   return GroupObject(room, *newest, context.receivers.CountIn(room.sequence), place);
 }
 
-/// Writes an element for a group without facts.
-void WriteFailure(const RoomId& id, Errc failure, JsonText& out) {
-  const ChannelCode& code = ChannelCodeOf({}, failure);
-  out.BeginObject()
-      .Field("GroupId", id.value)
-      .Field("ErrorCode", code.code)
-      .Field("ErrorInfo", code.info)
-      .EndObject();
-}
-
 /// `GroupIdList`: texts, or objects that have one.
 std::vector<std::string> GroupIdsOf(const Request& request, ChannelFields& fields) {
   const auto list = request.body.find("GroupIdList");
@@ -123,7 +113,12 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
     // A group without facts has its failure in the list, which goes on.
     const Errc failure = facts.error().code;
     if (failure != Errc::kTooManyRequests && !IsRefusal(failure)) return facts.error();
-    WriteFailure(id, failure, reply);
+    const ChannelCode& code = ChannelCodeOf({}, failure);
+    reply.BeginObject()
+        .Field("GroupId", id.value)
+        .Field("ErrorCode", code.code)
+        .Field("ErrorInfo", code.info)
+        .EndObject();
   }
   return std::move(reply.EndArray());
 }

@@ -124,19 +124,16 @@ Reply JoinGroup(const Request& request, const Context& context) {
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   const bool is_meeting = IsMeeting(room->key.kind);
-  const auto succeed = [&]() -> Reply {
-    JsonText reply;
-    reply.Field("JoinedStatus", "JoinedSuccess");
-    if (!is_meeting) reply.Field("HugeGroupFlag", 1).Field("AVChatRoomKey", id.value);
-    return reply;
-  };
+  JsonText success;
+  success.Field("JoinedStatus", "JoinedSuccess");
+  if (!is_meeting) success.Field("HugeGroupFlag", 1).Field("AVChatRoomKey", id.value);
   const Result<JoinedGroup> known = GroupOf(request, context, id);
   if (!known && known.error().code != Errc::kNotAllowed) return known.error();
   LoginPushes* const pushes = request.pushes;
   // A login that only its stored row shows in the group gets nothing of it yet: it enters below.
   if (known && known->place.room_number == room->sequence && (!pushes || pushes->Find(id))) {
     const bool is_repeated = context.clock.Now() - known->place.joined_at < kRepeatTime;
-    if (!is_meeting || is_repeated) return succeed();
+    if (!is_meeting || is_repeated) return success;
     return Failure(code::kAlreadyMember, "already in this group");
   }
   if (pushes && pushes->Groups().size() >= LoginPushes::kMaxGroups) {
@@ -170,7 +167,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
     context.created.Use(room->sequence);
   }
   Tell(request, context, {.place = place, .name = room->info}, /*has_left=*/false);
-  return succeed();
+  return success;
 }
 
 Reply QuitGroup(const Request& request, const Context& context) {

@@ -164,14 +164,6 @@ void WriteCustomFields(const Room& room, JsonText& out) {
   out.EndArray();
 }
 
-void WriteSelf(const Room& room, const AccountGroup& self, JsonText& out) {
-  out.Field("Role", RoleOf(room.creator == self.account))
-      .Field("JoinTime", UnixSeconds(self.joined_at))
-      .Field("MsgFlag", "AcceptAndNotify")
-      .Field("MsgSeq", self.read)
-      .Field("NameCard", "");
-}
-
 void WriteLastMessage(const MessageContent& content, const Shown& shown, JsonText& out) {
   out.BeginObject("LastMsg")
       .Json("MsgBody", shown.body)
@@ -251,12 +243,11 @@ std::string GroupEvent(std::string_view messages) {
 std::string TipEvent(const MemberNotice& tip) {
   constexpr int kJoined = 1;
   constexpr int kLeft = 2;
-  const auto write_account = [&tip](JsonText& out) {
-    out.Field("UserId", tip.account.value)
-        .Field("NickName", tip.nick)
-        .Field("ImageUrl", tip.image)
-        .EndObject();
-  };
+  const std::string account = JsonText()
+                                  .Field("UserId", tip.account.value)
+                                  .Field("NickName", tip.nick)
+                                  .Field("ImageUrl", tip.image)
+                                  .AsObject();
   JsonText event;
   event.Field("Event", kShownTips)
       .BeginArray("GroupTips")
@@ -271,10 +262,12 @@ std::string TipEvent(const MemberNotice& tip) {
       .BeginObject("MsgBody")
       .Field("OpType", tip.has_left ? kLeft : kJoined)
       .Field("Operator_Account", tip.account.value)
-      .Json("List_Account", nlohmann::json::array({tip.account.value}).dump());
-  write_account(event.BeginObject("MsgOperatorMemberExtraInfo"));
-  write_account(event.BeginArray("MsgMemberExtraInfo").BeginObject());
-  event.EndArray().Field("MemberNum", tip.members).Field("GroupJoinType", 1).EndObject();
+      .Json("List_Account", nlohmann::json::array({tip.account.value}).dump())
+      .Json("MsgOperatorMemberExtraInfo", account)
+      .Json("MsgMemberExtraInfo", fmt::format("[{}]", account))
+      .Field("MemberNum", tip.members)
+      .Field("GroupJoinType", 1)
+      .EndObject();
   WriteGroupInfo({.id = tip.group, .name = tip.group_name}, "", "", event);
   event.Field("IsSystemMsg", 1).EndObject().EndArray();
   return event.AsObject();
@@ -333,13 +326,16 @@ std::string GroupObject(const Room& room, const NewestInRoom& newest, std::size_
   WriteCustomFields(room, object);
   object.Json(R"("ErrorCode":0,"ErrorInfo":"")");
   if (self != nullptr) {
-    WriteSelf(room, *self, object.BeginObject("SelfInfo"));
-    object.EndObject()
-        .BeginArray("MemberList")
-        .BeginObject()
-        .Field("Member_Account", self->account.value);
-    WriteSelf(room, *self, object);
-    object.EndObject().EndArray();
+    JsonText own;
+    own.Field("Role", RoleOf(room.creator == self->account))
+        .Field("JoinTime", UnixSeconds(self->joined_at))
+        .Field("MsgFlag", "AcceptAndNotify")
+        .Field("MsgSeq", self->read)
+        .Field("NameCard", "");
+    JsonText member;
+    member.Field("Member_Account", self->account.value).Json(own.text());
+    object.Json("SelfInfo", own.AsObject())
+        .Json("MemberList", fmt::format("[{}]", member.AsObject()));
   }
   return object.AsObject();
 }
