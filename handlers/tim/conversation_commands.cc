@@ -14,6 +14,7 @@
 #include "daemon/channel/group_access_check.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
+#include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
 
@@ -159,7 +160,7 @@ Reply SyncReply(Senders& senders, std::span<const StoredMessage> messages,
   }
   return std::move(reply.EndArray()
                        .Field("SyncFlag", is_complete ? 2 : 1)
-                       .Field("Cookie", PositionText(position)));
+                       .Field("Cookie", SessionOf({.until = position})));
 }
 
 /// Answers with everything that is unread.
@@ -277,8 +278,9 @@ Reply GetUnread(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   const std::string cookie = fields.OptionalText("Cookie");
   if (!fields.ok()) return fields.error();
-  const auto position = ReadPositionText(cookie);
-  return position ? ReceivedSince(request, context, *position) : UnreadAtLogin(request, context);
+  const auto received = ReadSession(cookie);
+  return received ? ReceivedSince(request, context, received->until)
+                  : UnreadAtLogin(request, context);
 }
 
 bool HasUnread(const UserId& account, const Context& context) {

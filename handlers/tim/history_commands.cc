@@ -7,6 +7,7 @@
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
+#include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
 
@@ -95,11 +96,12 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   const UserId peer = fields.Account("Peer_Account");
   const std::size_t limit = fields.Limit("MaxCnt", kMaxPage);
   // A key of another form counts as none, and the time tells the place.
-  const auto before = ReadPositionText(fields.OptionalText("MsgKey"));
+  const auto oldest = ReadSession(fields.OptionalText("MsgKey"));
   const std::uint64_t second = fields.OptionalNumber("LastMsgTime");
   const bool is_back = fields.OptionalNumber("GetDirection") != 1;
   if (!fields.ok()) return fields.error();
   const UserId& account = request.caller.account;
+  const auto before = oldest ? std::optional(oldest->until) : std::nullopt;
   const bool is_by_position = before || (is_back && second == 0);
   auto found = is_by_position
                    ? context.history.ReadDirectMessages(account, peer, before, limit + 1)
@@ -114,7 +116,7 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   if (!read) return read.error();
   const TimePoint read_until = ReadUntil(*read, peer);
   std::vector<StoredMessage>& messages = page.messages;
-  const std::string key = messages.empty() ? "" : PositionText(messages.back().position);
+  const std::string key = messages.empty() ? "" : SessionOf({.until = messages.back().position});
   if (is_back) std::ranges::reverse(messages);
   JsonText reply;
   reply.Field("MaxCnt", messages.size())

@@ -59,6 +59,7 @@ struct Received {
 
   bool operator==(const Received&) const = default;
 };
+/// An opaque text, not empty.
 std::string SessionOf(const Received& received);
 /// @return nullopt for any other text.
 std::optional<Received> ReadSession(std::string_view text);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
-#include "daemon/base/parse_integer.h"
 #include "daemon/channel/message_reads.h"
 
 namespace rtcroom::tim {
@@ -118,12 +117,6 @@ std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messag
     ++count;
   }
   return count;
-}
-
-std::string PositionText(std::uint64_t position) { return "p" + std::to_string(position); }
-
-std::optional<std::uint64_t> ReadPositionText(std::string_view text) {
-  return text.starts_with('p') ? ParseInteger<std::uint64_t>(text.substr(1)) : std::nullopt;
 }
 
 TimePoint TimeOf(std::uint64_t seconds) {

@@ -4,10 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -80,11 +78,6 @@ inline constexpr std::size_t kMaxNamedBytes = std::size_t{256} << 10;
 
 /// How many of the first of these messages a reply has; one at least, unless there is none.
 std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messages);
-
-/// A place in the messages between accounts, as an opaque text: not empty.
-std::string PositionText(std::uint64_t position);
-/// @return nullopt for any other text.
-std::optional<std::uint64_t> ReadPositionText(std::string_view text);
 
 /// From the beginning of a second to its last millisecond.
 inline constexpr std::chrono::milliseconds kLastOfSecond{999};

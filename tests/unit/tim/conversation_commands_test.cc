@@ -83,20 +83,20 @@ TEST_F(ConversationCommands, FitsIntoTheStreamWhateverTheSenderIsCalled) {
   const json image = {{"Tag", "Tag_Profile_IM_Image"}, {"Value", std::string(1024, '\x01')}};
   (void)world.Call(SetProfile, "bob", {{"ProfileItem", json::array({image})}});
   for (int i = 0; i < 100; ++i) world.Write("bob", "alice", seconds(1));
-  for (const char* const cookie : {"", "p0"}) {
+  for (const char* const cookie : {"", "d-0"}) {
     const json reply = Unread(cookie);
     EXPECT_LT(reply.dump().size(), std::size_t{256} << 10) << cookie;
     EXPECT_GT(reply["MsgList"].size(), 10u) << cookie;
   }
   EXPECT_EQ(Unread("")["C2CPairUnreadCount"][0]["UnreadCount"], 100);
-  EXPECT_EQ(Unread("p0")["SyncFlag"], 1) << "the rest follows";
+  EXPECT_EQ(Unread("d-0")["SyncFlag"], 1) << "the rest follows";
 }
 
 TEST_F(ConversationCommands, ComesInPagesToTheEnd) {
   const json first = Unread("");
-  EXPECT_EQ(first["Cookie"], "p0");
+  EXPECT_EQ(first["Cookie"], "d-0");
   for (int i = 0; i < 120; ++i) world.Write("bob", "alice", seconds(1));
-  const json page = Unread("p0");
+  const json page = Unread("d-0");
   EXPECT_EQ(page["SyncFlag"], 1);
   EXPECT_EQ(page["MsgList"].size(), 100u);
   const json last = Unread(page["Cookie"]);
