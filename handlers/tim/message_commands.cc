@@ -87,19 +87,20 @@ void Tell(const Request& request, const Context& context, const JoinedGroup& gro
   const std::size_t members = context.receivers.CountIn(group.place.room_number);
   if (members > PushNotices::kMostTold) return;
   Account::Profile profile = context.channel.logins().ProfileOf(account);
-  MemberNotice tip{.group = group.place.room.id,
-                   .group_name = group.name,
-                   .account = account,
-                   .nick = std::move(profile.nick),
-                   .image = std::move(profile.image),
-                   .has_left = has_left,
-                   .members = members,
-                   .number = RandomUint64(context.channel.deps().random) >> 12,
-                   .at = context.clock.Now()};
+  PushNotice notice{
+      .room_number = group.place.room_number,
+      .fact = MemberNotice{.group = group.place.room.id,
+                           .group_name = group.name,
+                           .account = account,
+                           .nick = std::move(profile.nick),
+                           .image = std::move(profile.image),
+                           .has_left = has_left,
+                           .members = members,
+                           .number = RandomUint64(context.channel.deps().random) >> 12,
+                           .at = context.clock.Now()}};
   RequestCharge::OfChannel(context.costs, request.address, account)
-      .ChargeReply(members * TipEvent(tip).size());
-  context.receivers.notices().Share(
-      {.room_number = group.place.room_number, .fact = std::move(tip)});
+      .ChargeReply(members * EventOf(notice, context.channel.tokens()).size());
+  context.receivers.notices().Share(std::move(notice));
 }
 
 /// Delivers a message that is only for the SDKs that are connected, but the sender's own.

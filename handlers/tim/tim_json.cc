@@ -98,6 +98,40 @@ void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_
       .EndObject();
 }
 
+/// What a group shows when an account has come or gone.
+std::string TipEvent(const MemberNotice& tip) {
+  constexpr int kJoined = 1;
+  constexpr int kLeft = 2;
+  const std::string account = JsonText()
+                                  .Field("UserId", tip.account.value)
+                                  .Field("NickName", tip.nick)
+                                  .Field("ImageUrl", tip.image)
+                                  .AsObject();
+  JsonText event;
+  event.Field("Event", kShownTips)
+      .BeginArray("GroupTips")
+      .BeginObject()
+      .Field("Event", kShownTips)
+      .Field("From_Account", kSystem)
+      .Field("ToGroupId", tip.group.value)
+      .Field("MsgSeq", kFirstUnstored + tip.number)
+      .Field("MsgRandom", tip.number)
+      .Field("MsgTimeStamp", UnixSeconds(tip.at))
+      .Field("MsgClientTime", UnixSeconds(tip.at))
+      .BeginObject("MsgBody")
+      .Field("OpType", tip.has_left ? kLeft : kJoined)
+      .Field("Operator_Account", tip.account.value)
+      .Json("List_Account", nlohmann::json::array({tip.account.value}).dump())
+      .Json("MsgOperatorMemberExtraInfo", account)
+      .Json("MsgMemberExtraInfo", fmt::format("[{}]", account))
+      .Field("MemberNum", tip.members)
+      .Field("GroupJoinType", 1)
+      .EndObject();
+  WriteGroupInfo({.id = tip.group, .name = tip.group_name}, "", "", event);
+  event.Field("IsSystemMsg", 1).EndObject().EndArray();
+  return event.AsObject();
+}
+
 struct ToEvent {
   const PushNotice& notice;
   const ChannelTokens& tokens;
@@ -238,39 +272,6 @@ std::string DirectEvent(std::string_view messages) {
 
 std::string GroupEvent(std::string_view messages) {
   return fmt::format(R"({{"Event":{},"GroupMsgArray":[{}]}})", int{kGroupMessages}, messages);
-}
-
-std::string TipEvent(const MemberNotice& tip) {
-  constexpr int kJoined = 1;
-  constexpr int kLeft = 2;
-  const std::string account = JsonText()
-                                  .Field("UserId", tip.account.value)
-                                  .Field("NickName", tip.nick)
-                                  .Field("ImageUrl", tip.image)
-                                  .AsObject();
-  JsonText event;
-  event.Field("Event", kShownTips)
-      .BeginArray("GroupTips")
-      .BeginObject()
-      .Field("Event", kShownTips)
-      .Field("From_Account", kSystem)
-      .Field("ToGroupId", tip.group.value)
-      .Field("MsgSeq", kFirstUnstored + tip.number)
-      .Field("MsgRandom", tip.number)
-      .Field("MsgTimeStamp", UnixSeconds(tip.at))
-      .Field("MsgClientTime", UnixSeconds(tip.at))
-      .BeginObject("MsgBody")
-      .Field("OpType", tip.has_left ? kLeft : kJoined)
-      .Field("Operator_Account", tip.account.value)
-      .Json("List_Account", nlohmann::json::array({tip.account.value}).dump())
-      .Json("MsgOperatorMemberExtraInfo", account)
-      .Json("MsgMemberExtraInfo", fmt::format("[{}]", account))
-      .Field("MemberNum", tip.members)
-      .Field("GroupJoinType", 1)
-      .EndObject();
-  WriteGroupInfo({.id = tip.group, .name = tip.group_name}, "", "", event);
-  event.Field("IsSystemMsg", 1).EndObject().EndArray();
-  return event.AsObject();
 }
 
 std::string NoticeEvent(const Notice& notice) {

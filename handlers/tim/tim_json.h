@@ -59,9 +59,6 @@ std::string GroupEvent(std::string_view messages);
 /// What is not stored is numbered from here on in a group, above all messages that are.
 inline constexpr std::uint64_t kFirstUnstored = std::uint64_t{1} << 33;
 
-/// What a group shows when an account has come or gone.
-std::string TipEvent(const MemberNotice& tip);
-
 /// The numbers are the protocol's.
 enum class NoticeType : std::uint8_t {
   kRemoved = 4,

@@ -171,15 +171,17 @@ TEST(EventOf, HasAMessageAsTheLikeOfItThatIsStored) {
             GroupEvent(GroupMessage({.id = shown.group, .name = "n"}, shown.message, bob)));
 }
 
-TEST(TipEvent, HasANumberAboveThoseOfMessages) {
-  const json made = json::parse(TipEvent({.group = {"live_1"},
-                                          .group_name = "n",
-                                          .account = {"bob"},
-                                          .nick = "Bob",
-                                          .has_left = true,
-                                          .members = 2,
-                                          .number = 4,
-                                          .at = At(1'700'000'008)}));
+TEST(EventOf, NumbersATipAboveMessages) {
+  const ChannelTokens tokens(Secret("0123456789abcdef0123456789abcdef"));
+  const MemberNotice left{.group = {"live_1"},
+                          .group_name = "n",
+                          .account = {"bob"},
+                          .nick = "Bob",
+                          .has_left = true,
+                          .members = 2,
+                          .number = 4,
+                          .at = At(1'700'000'008)};
+  const json made = json::parse(EventOf({.fact = left}, tokens));
   EXPECT_THAT(Difference(json::parse(kRecordedTip), made), IsEmpty());
   const json& tip = made["GroupTips"][0];
   EXPECT_EQ(tip["MsgSeq"], 8'589'934'596);
