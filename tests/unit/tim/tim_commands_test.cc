@@ -1,9 +1,10 @@
 // What the SDK asks for at its start, profiles and codes of failures.
+#include "handlers/tim/tim_commands.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "handlers/tim/tim_commands.h"
 #include "tests/support/tim_world.h"
 #include "tests/unit/tim/recorded.h"
 
@@ -13,7 +14,7 @@ namespace {
 using nlohmann::json;
 using testing::IsEmpty;
 
-TEST(StartCommands, EndWhatTheSdkAsksFor) {
+TEST(TimCommands, EndWhatTheSdkAsksFor) {
   const json none = json::array();
   // The members without which the SDK asks again, or breaks.
   const std::pair<const char*, json> cases[] = {
