@@ -199,7 +199,16 @@ describe('A room with a camera', kDeadline, () => {
     assert.strictEqual(await end('3', 'taken_over', 10_000), 3); // two would end each other in turn
     assert.deepStrictEqual([publication.state, publication.problem], ['stopped', 'OTHER_LOGIN']);
     assert.deepStrictEqual([room.hasSeat, room.pushURL], [true, '']);
+    const entered = user.of('add_pusher').length;
     assert.strictEqual(user.of('add_pusher').at(-1).body.pushURL, 'rtmp://h/live/s1?q'); // the seat has the other's stream
+    user.platform.replies.pusher_heartbeat = { code: 5, message: 'no', reason: 'heartbeat_timeout' };
+    await user.platform.advance(60_000);
+    // It is not taken again without that stream.
+    assert.deepStrictEqual([room.hasSeat, user.of('add_pusher').length], [false, entered]);
+    delete user.platform.replies.pusher_heartbeat;
+    await room.publish(user.camera);
+    await user.platform.settle();
+    assert.deepStrictEqual([room.hasSeat, user.of('add_pusher').length], [true, entered + 1]);
 
     const polling = makeUser({ hasSockets: false });
     const { platform, client } = polling;

@@ -13,6 +13,7 @@ export function makeSeat(room, platform, isNew) {
   let isWanted = false;
   let isTaken = false;
   let hasStream = false;
+  let isYielded = false; // another program of the same user sends the stream
   let enteredURL; // which the server knows
   let stay = null; // that the server has named; nothing before it is asked for a seat
   /** @type {number | undefined} */
@@ -74,7 +75,9 @@ export function makeSeat(room, platform, isNew) {
     beats.stop();
     setPushURL('');
     room._emit('evicted', {});
-    persist(returnAfterEviction);
+    // Entering again would take the stream from that program's seat.
+    if (isYielded) seat.stop();
+    else persist(returnAfterEviction);
   };
 
   const enter = async () => {
@@ -136,6 +139,7 @@ export function makeSeat(room, platform, isNew) {
     async take(withStream) {
       isWanted = true;
       hasStream = withStream;
+      isYielded = false;
       if (withStream) {
         await renewPushURL();
       } else {
@@ -155,9 +159,10 @@ export function makeSeat(room, platform, isNew) {
       });
     },
 
-    /** The stream of the seat is another program's now, which sends it for the same user: the seat keeps it. */
+    /** The stream of the seat is another program's now, which sends it for the same user: the seat keeps it while it
+     * lasts. */
     yieldStream() {
-      hasStream = false;
+      isYielded = true;
       setPushURL('');
     },
 
