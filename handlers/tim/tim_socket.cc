@@ -19,7 +19,7 @@ constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 /// What SDKs send by themselves is shorter: a longer greeting costs as other requests do.
 constexpr std::size_t kMaxUsualBytes = 2048;
 
-/// At the next tick a request that was set aside is answered, whatever the client has asked for.
+/// After so long a request that was set aside is answered, whatever the client has asked for.
 constexpr std::chrono::seconds kMaxSetAside{1};
 
 constexpr std::string_view kBusy = "server busy, try again later";
@@ -63,6 +63,7 @@ void TimSocket::EndLogin() {
     pushes = std::exchange(pushes_, nullptr);
     connection = std::exchange(connection_, 0);
     set_aside_.clear();
+    set_aside_until_ = MonotonicTime::max();
   }
   if (!pushes) return;
   pushes->End();
@@ -205,6 +206,7 @@ bool TimSocket::SetAside(const Request& request, std::string_view text) {
       pushes && !IsCutOff(deps_.socket.node) && HasUnread(pushes->login().account, deps_.commands);
   if (!waits) return false;
   const MutexLock lock(mutex_);
+  if (pushes_ != pushes) return false;  // the login has ended meanwhile
   set_aside_ = text;
   set_aside_until_ = request.begun + kMaxSetAside;
   TickSoon();

@@ -22,8 +22,8 @@ namespace rtcroom::tim {
 /// accepted for the login that it names itself, whether that has begun here or not: after a new
 /// connection the SDK first repeats what was not answered.
 ///
-/// It stays open without a login. A request beyond the rate waits, but for a logout; a message is
-/// refused.
+/// It stays open without a login. A request beyond the rate waits; a message is refused. A logout
+/// waits only for a request that was set aside.
 ///
 /// @threads safe from any thread.
 class TimSocket : public RequestSocket {
