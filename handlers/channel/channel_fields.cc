@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "daemon/core/ids.h"
 #include "handlers/shared/request_text.h"
 
 namespace rtcroom {
@@ -36,8 +37,6 @@ Result<ordered_json> ReadCommandBody(std::string_view body) {
   if (!parsed->is_object()) return Error{Errc::kNotJson, "body: not a JSON object"};
   return parsed;
 }
-
-bool IsGroupName(std::string_view text) { return IsRoomIdText(text); }
 
 void ChannelFields::Fail(Errc code, std::string_view name, std::string_view fault) {
   if (!outcome_) return;
@@ -112,7 +111,7 @@ RoomId ChannelFields::RoomIdOf(const char* name) {
   RoomId group{value == nullptr ? std::string() : TextOf(name, *value)};
   if (group.value.empty()) {
     Fail(Errc::kBadRequest, name, "missing");
-  } else if (!IsGroupName(group.value)) {
+  } else if (!IsRoomIdText(group.value)) {
     Fail(Errc::kRoomNotFound, name, "not a group's");
   }
   return group;

@@ -87,7 +87,4 @@ class ChannelFields {
   Status outcome_;
 };
 
-/// Whether a group can have that ID.
-bool IsGroupName(std::string_view text);
-
 }  // namespace rtcroom

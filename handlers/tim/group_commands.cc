@@ -10,6 +10,7 @@
 
 #include "daemon/base/address_key.h"
 #include "daemon/channel/group_access_check.h"
+#include "daemon/core/ids.h"
 #include "daemon/core/room_reach.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
@@ -88,7 +89,7 @@ Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
   for (std::string& text : ids) {
     const RoomId id{std::move(text)};
     Result<Room> room = Error{Errc::kRoomNotFound, {}};
-    if (IsGroupName(id.value)) {
+    if (IsRoomIdText(id.value)) {
       room = asker == Asker::kMember ? context.channel.groups().FindRoomToJoin(request.caller, id)
                                      : context.channel.groups().FindRoom(request.caller, id);
     }
@@ -256,7 +257,7 @@ Reply CreateGroup(const Request& request, const Context& context) {
   Result<std::string> custom = ReadCustomFields(fields);
   if (!custom) return custom.error();
   const bool is_named = !id.value.empty();
-  if (is_named && !IsGroupName(id.value)) {
+  if (is_named && !IsRoomIdText(id.value)) {
     return Error{Errc::kBadRequest, "GroupId: cannot be a group's"};
   }
   const Result<Room> room = is_named ? context.channel.groups().FindRoom(request.caller, id)

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/auth/user_sig.h"
+#include "daemon/core/ids.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
 #include "handlers/shared/plain_message.h"
@@ -140,7 +141,7 @@ Result<JsonText> GetGroupInfo(const ChannelRequest& request, const ChannelContex
   reply.BeginArray("GroupInfo");
   for (std::string& text : ids) {
     const RoomId id{std::move(text)};
-    const Result<GroupInfo> found = IsGroupName(id.value)
+    const Result<GroupInfo> found = IsRoomIdText(id.value)
                                         ? context.clients.Find(request.caller, id)
                                         : Result<GroupInfo>(Error{Errc::kRoomNotFound, {}});
     WriteGroupInfo(id, found, reply);
