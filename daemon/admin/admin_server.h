@@ -20,8 +20,10 @@ namespace rtcroom {
 void AddMonitorRoutes(AdminRouter& router, ReadinessCheck& readiness,
                       std::function<std::string()> metrics);
 
-/// Refusals are JSON with a `code`. Unless a reply has its own headers for it, caching and content
-/// type sniffing are disabled.
+/// Answers by the callbacks, then by the router. Refusals are JSON with a `code`. Unless a reply
+/// has its own headers for it, caching and content type sniffing are disabled.
+///
+/// @threads as `HttpListener`.
 class AdminServer : private HttpHandler {
  public:
   /// All of it outlives the server.

@@ -17,15 +17,15 @@ constexpr std::chrono::milliseconds kPause{500};
 }  // namespace
 
 Status ChannelFeed::Start() {
-  Result<Cursor> newest_event = channel_.events.Newest();
+  Result<Cursor> newest_event = channel_deps_.events.Newest();
   if (!newest_event) return newest_event.error();
-  const Result<std::uint64_t> newest_message = channel_.log.NewestMessage();
+  const Result<std::uint64_t> newest_message = channel_deps_.log.NewestMessage();
   if (!newest_message) return newest_message.error();
   events_at_ = *std::move(newest_event);
   messages_at_ = *newest_message;
   deps_.channel.messages().BeginAfter(messages_at_);
-  if (channel_.contacts != nullptr) {
-    if (const Status loaded = channel_.contacts->Load(); !loaded) return loaded.error();
+  if (channel_deps_.contacts != nullptr) {
+    if (const Status loaded = channel_deps_.contacts->Load(); !loaded) return loaded.error();
   }
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   return {};
@@ -79,11 +79,11 @@ Status ChannelFeed::ReadNew() {
     if (const Status loaded = Reload(); !loaded) return loaded;
     // Before the events: those that precede a message in the store are known when it is delivered,
     // so that none reaches an account that had left before.
-    const auto messages = channel_.log.ReadMessages(messages_at_, kPerRead);
+    const auto messages = channel_deps_.log.ReadMessages(messages_at_, kPerRead);
     if (!messages) return messages.error();
-    Result<EventPage> page = channel_.events.ReadEvents(events_at_, kPerRead);
+    Result<EventPage> page = channel_deps_.events.ReadEvents(events_at_, kPerRead);
     if (!page && page.error().code == Errc::kCursorExpired) {
-      Result<Cursor> newest = channel_.events.Newest();
+      Result<Cursor> newest = channel_deps_.events.Newest();
       if (!newest) return newest.error();
       events_at_ = *std::move(newest);
       RecordLost();
@@ -94,7 +94,7 @@ Status ChannelFeed::ReadNew() {
       if (const Status ended = deps_.former->OnEvents(page->events); !ended) return ended;
     }
     events_at_ = std::move(page->next);
-    if (channel_.contacts != nullptr) channel_.contacts->OnEvents(page->events);
+    if (channel_deps_.contacts != nullptr) channel_deps_.contacts->OnEvents(page->events);
     if (page->events.size() == kPerRead) {  // more events may precede the messages
       deps_.receivers.Push(page->events, {});
       continue;
@@ -110,7 +110,7 @@ Status ChannelFeed::ReadNew() {
 
 Status ChannelFeed::Reload() {
   if (needs_contacts_) {
-    if (const Status loaded = channel_.contacts->Load(); !loaded) return loaded;
+    if (const Status loaded = channel_deps_.contacts->Load(); !loaded) return loaded;
     needs_contacts_ = false;
   }
   if (needs_members_ && deps_.former != nullptr) {
@@ -124,24 +124,24 @@ Status ChannelFeed::Tick() {
   deps_.channel.OnTick();
   deps_.receivers.OnTick();
   if (deps_.tick) deps_.tick();
-  if (channel_.contacts != nullptr) channel_.contacts->OnTick();
+  if (channel_deps_.contacts != nullptr) channel_deps_.contacts->OnTick();
   return {};
 }
 
 void ChannelFeed::RecordLost() {
   deps_.receivers.OnEventsLost();
-  needs_contacts_ = channel_.contacts != nullptr;
+  needs_contacts_ = channel_deps_.contacts != nullptr;
   needs_members_ = true;
 }
 
 void ChannelFeed::RecordOutcome(const Status& outcome) {
   if (outcome) {
-    if (std::exchange(is_failing_, false)) channel_.logger.Info("channel_feed_recovered");
+    if (std::exchange(is_failing_, false)) channel_deps_.logger.Info("channel_feed_recovered");
     return;
   }
   if (std::exchange(is_failing_, true)) return;  // already logged
-  channel_.logger.Warn("channel_feed_failed", {{"error", ErrcName(outcome.error().code)},
-                                               {"detail", outcome.error().detail}});
+  channel_deps_.logger.Warn("channel_feed_failed", {{"error", ErrcName(outcome.error().code)},
+                                                    {"detail", outcome.error().detail}});
 }
 
 }  // namespace rtcroom

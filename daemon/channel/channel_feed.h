@@ -34,7 +34,7 @@ class ChannelFeed {
     FormerMembers* former = nullptr;  ///< null: groups are open to those that are no members
     std::function<void()> tick{};     ///< null: nothing besides has time
   };
-  explicit ChannelFeed(const Deps& deps) : deps_(deps), channel_(deps.channel.deps()) {}
+  explicit ChannelFeed(const Deps& deps) : deps_(deps), channel_deps_(deps.channel.deps()) {}
   ~ChannelFeed() { Stop(); }
   ChannelFeed(const ChannelFeed&) = delete;
   ChannelFeed& operator=(const ChannelFeed&) = delete;
@@ -56,7 +56,7 @@ class ChannelFeed {
   void RecordOutcome(const Status& outcome);
 
   const Deps deps_;
-  const ChannelDeps& channel_;
+  const ChannelDeps& channel_deps_;
   Cursor events_at_{};             // after Start, the feed's thread only
   std::uint64_t messages_at_ = 0;  // likewise
   bool is_failing_ = false;        // likewise

@@ -122,7 +122,7 @@ struct SocketCommand {
 /// Null for an unknown one.
 const SocketCommand* FindCommand(std::string_view servcmd);
 
-// tim_commands.cc: its configuration, and names and pictures of accounts.
+// tim_commands.cc: the configuration of the SDK, and names and pictures of accounts.
 Reply FetchConfig(const Request& request, const Context& context);
 Reply GetProfiles(const Request& request, const Context& context);
 Reply SetProfile(const Request& request, const Context& context);

@@ -16,9 +16,9 @@ const kWindowMs = 30_000;
 const kRoom = ['multi', 'call'];
 const kMany = 20;
 const kTimes = 10; // that each end is measured
-// Bounds, on a machine that does little else; docs/benchmarks.md has what was measured. Of pictures: p50 and p95 of how
-// many milliseconds late they are.
+// Bounds, on a machine that does little else; docs/benchmarks.md has what was measured.
 const kMostSkewMs = 200;
+// p50 and p95 of the milliseconds that pictures are late.
 const kMostLate = { 'browser to browser': [150, 300], 'phone to browser': [250, 400], 'browser to phone': [300, 500] };
 const kLosses = [ // share of packets lost, least pictures a second, p95
   [{ up: 0.1, down: 0 }, 15, 800],
