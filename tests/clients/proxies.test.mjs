@@ -71,7 +71,7 @@ events {} http { ${paths.join(' ')} ${example} }`);
 for (const [name, prepare] of Object.entries(kProxies)) {
   describe(`The example for ${name}`, { skip: kNoServer }, () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), `rtcroomd-${name}-`));
-    const server = new Server({ ...kForClients, 'server.trusted_proxies': ['127.0.0.1'] });
+    const server = new Server({ ...kForClients, 'channel.sdks': true, 'server.trusted_proxies': ['127.0.0.1'] });
     const media = http.createServer((request, response) => response.end(`playlist ${request.url}`));
     let proxy;
     let address;
@@ -103,10 +103,11 @@ for (const [name, prepare] of Object.entries(kProxies)) {
         { env: { ...process.env, NODE_EXTRA_CA_CERTS: authority } });
     }
 
-    it('passes calls, sockets, polls, old clients and streams', async () => {
-      const ran = new Process(process.execPath, [kPhones, address], { env: { ...process.env, NODE_EXTRA_CA_CERTS: authority } });
+    it('passes calls, sockets, polls, IM SDKs, old clients and streams', async () => {
+      const { sdkAppID } = await server.newUser();
+      const ran = new Process(process.execPath, [kPhones, address, String(sdkAppID)], { env: { ...process.env, NODE_EXTRA_CA_CERTS: authority } });
       assert.strictEqual(await ran.ended, 0, `${ran.output}\n${proxy.output}`);
-      assert.deepStrictEqual(ran.output.trim().split('\n'), ['connected', 'polling', 'FAIL', 'playlist /hls/stream.m3u8']);
+      assert.deepStrictEqual(ran.output.trim().split('\n'), ['connected', 'polling', 'OK', 'FAIL', 'playlist /hls/stream.m3u8']);
     });
 
     if (name === 'caddy') return; // for logs without tokens it needs an option

@@ -1,11 +1,12 @@
-// A call through the proxy at the address that is the argument, whose certificate the environment
-// trusts: by a socket, and by polls. Prints a line for each.
+// A call through the proxy at the address that is the first argument, whose certificate the environment
+// trusts: by a socket, and by polls; and the first frames of others. Prints a line for each.
 import assert from 'node:assert';
+import { once } from 'node:events';
 import { Client } from '../../../clients/js/src/index.js';
 import { webPlatform } from '../../../clients/js/src/platform/web.js';
 import { WebSocket } from './packages.js';
 
-const [server] = process.argv.slice(2);
+const [server, sdkAppID] = process.argv.slice(2);
 
 async function user(hasSockets) {
   const client = new Client({ server, WebSocket, platform: { ...webPlatform({ WebSocket, storage: null }), hasSockets } });
@@ -23,6 +24,14 @@ for (const hasSockets of [true, false]) {
   console.log(ann.connection);
   await Promise.all([ann.logout(), bob.logout()]);
 }
+
+// One of today's IM SDKs: what it says while it has no login.
+const sdk = new WebSocket(`${server.replace('https', 'wss')}/binfo?sdkappid=${sdkAppID}&sdkversion=2.27.6`);
+await once(sdk, 'open');
+sdk.send(Buffer.from(JSON.stringify({ head: { servcmd: 'heartbeat.alive', seq: 1 }, body: {} })));
+const [frame] = await once(sdk, 'message');
+console.log(JSON.parse(frame).body.ActionStatus);
+sdk.close();
 
 // An old client of the channel, which has no login.
 const poll = await fetch(`${server}/v4/openim/getmsg`, { method: 'POST', body: '{}' });
