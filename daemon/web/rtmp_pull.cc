@@ -41,7 +41,11 @@ RtmpPull::RtmpPull(const std::string& address, PullPictures pictures, std::size_
       pictures_(pictures),
       pipeline_(kPipeline, clock) {
   g_object_set(pipeline_.Find("source").get(), "location", address.c_str(), nullptr);
-  g_signal_connect(pipeline_.Find("streams").get(), "pad-added",
+  const GstPtr<GstElement> streams = pipeline_.Find("streams");
+  // The demuxer would else take no pictures that begin more than 6 s after the sound, nor the
+  // reverse: key frames may be rare, and a camera may be switched on later.
+  GST_OBJECT_FLAG_SET(GST_OBJECT_PARENT(streams.get()), GST_BIN_FLAG_STREAMS_AWARE);
+  g_signal_connect(streams.get(), "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer self) {
                      static_cast<RtmpPull*>(self)->Receive(pad);
                    }),
