@@ -323,9 +323,10 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   it('see a phone whose encoder sends B-frames, and only hear the next one, which is counted', async () => {
     const [kind, roomID] = ['multi', 'reordered'];
     const phones = [];
-    // Names of their own: phones of `bob` and `cat`, which send no such pictures, may still be on air.
+    // Names of their own: phones of `bob` and `cat`, which send no such pictures, may still be on air. They send a key
+    // frame each 10 s, so that who plays them hears them for long before.
     for (const [user, name] of [['fay', 'bob'], ['gus', 'cat']]) {
-      phones.push(whole.push((await whole.sit(kind, roomID, user)).pushURL, { ...as(name), video: ['-bf', '2'] }));
+      phones.push(whole.push((await whole.sit(kind, roomID, user)).pushURL, { ...as(name), video: ['-bf', '2', '-g', '250'] }));
     }
     await whole.sit(kind, roomID, 'ann');
     for (const user of ['fay', 'gus']) {
