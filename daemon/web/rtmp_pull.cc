@@ -82,8 +82,11 @@ std::optional<MediaTime> RtmpPull::TimeOf(MediaKind kind, const GstBuffer& buffe
   if (kind == MediaKind::kVideo) {
     const GstClockTime decoded = GST_BUFFER_DTS(&buffer);
     const bool is_early = GST_CLOCK_TIME_IS_VALID(decoded) && shown > decoded + 5 * GST_MSECOND;
-    if (is_early && pictures_ != PullPictures::kTranscode) ++reordered_;
-    if (pictures_ == PullPictures::kLeaveOut) return std::nullopt;
+    const bool is_reordered = is_early && pictures_ != PullPictures::kTranscode;
+    if (is_reordered) ++reordered_;
+    // A browser whose decoder has seen one such picture may show no other any more. The key frames
+    // are among them, so the hub passes none of the rest either.
+    if (is_reordered || pictures_ == PullPictures::kLeaveOut) return std::nullopt;
   }
   const MutexLock lock(mutex_);
   return offset_.Apply(MediaTime(static_cast<MediaTime::rep>(shown)), clock_.Now());
