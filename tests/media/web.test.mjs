@@ -323,31 +323,28 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
   it('see a phone whose encoder sends B-frames, and only hear the next one, which is counted', async () => {
     const [kind, roomID] = ['multi', 'reordered'];
     const phones = [];
-    // Names of their own: phones of `bob` and `cat`, which send no such pictures, may still be on air. They send a key
-    // frame each 10 s, so that who plays them hears them for long before.
-    for (const [user, name] of [['fay', 'bob'], ['gus', 'cat']]) {
-      phones.push(whole.push((await whole.sit(kind, roomID, user)).pushURL, { ...as(name), video: ['-bf', '2', '-g', '250'] }));
-    }
     await whole.sit(kind, roomID, 'ann');
-    for (const user of ['fay', 'gus']) {
-      const viewer = whole.listen(await whole.rtmp(kind, roomID, user));
-      await eventually(`${user} is on air`, () => viewer.shownSince(0) > 0);
-      await viewer.stop();
-    }
-    await play(ann, kind, roomID, 'ann', 'gus');
+    // Names of their own: phones of `bob` and `cat`, which send no such pictures, may still be on air.
+    const playNext = async (user, name) => {
+      const { pushURL } = await whole.sit(kind, roomID, user);
+      await play(ann, kind, roomID, 'ann', user); // who is not on air yet, so that it gets whatever comes
+      // With few key frames it is heard for long before it is seen.
+      phones.push(whole.push(pushURL, { ...as(name), video: ['-bf', '2', '-g', '250'] }));
+    };
+    await playNext('gus', 'cat');
     await eventually('pictures and tone of gus', async () => {
       const { pictures, sources, loudest } = await ann.figures('ann plays gus');
       return pictures >= 25 && sources.join() === String(kSources.cat) && Math.abs(loudest.frequency - kTones.cat) < 15;
     });
     const isCounted = () => whole.metric('rtcroomd_web_without_pictures_total');
     assert.strictEqual(await isCounted(), 0);
-    await play(ann, kind, roomID, 'ann', 'fay');
+    await playNext('fay', 'bob');
     await eventually('fay is refused pictures', async () => await isCounted() === 1);
     const packets = async () => (await ann.call('ann plays fay', 'counts')).packets;
     const before_ = await packets();
     await eventually('the tone of fay goes on', async () =>
       (await packets()).audio >= before_.audio + 100 && Math.abs((await ann.call('ann plays fay', 'loudest')).frequency - kTones.bob) < 15);
-    assert.strictEqual((await packets()).video, before_.video);
+    assert.strictEqual((await packets()).video, 0); // after one such picture, a browser may show no other any more
     await goesOn(ann, 'ann plays gus');
     for (const of of ['fay', 'gus']) assert.strictEqual(await ann.call(`ann plays ${of}`, 'remove'), 200);
     for (const phone of phones) await phone.stop();
