@@ -13,7 +13,6 @@ export function makeSeat(room, platform, isNew) {
   let isWanted = false;
   let isTaken = false;
   let hasStream = false;
-  let isYielded = false; // another program of the same user sends the stream
   let enteredURL; // which the server knows
   let stay = null; // that the server has named; nothing before it is asked for a seat
   /** @type {number | undefined} */
@@ -75,9 +74,7 @@ export function makeSeat(room, platform, isNew) {
     beats.stop();
     setPushURL('');
     room._emit('evicted', {});
-    // Entering again would take the stream from that program's seat.
-    if (isYielded) seat.stop();
-    else persist(returnAfterEviction);
+    persist(returnAfterEviction);
   };
 
   const enter = async () => {
@@ -139,7 +136,6 @@ export function makeSeat(room, platform, isNew) {
     async take(withStream) {
       isWanted = true;
       hasStream = withStream;
-      isYielded = false;
       if (withStream) {
         await renewPushURL();
       } else {
@@ -157,13 +153,6 @@ export function makeSeat(room, platform, isNew) {
         else if (stay !== null) await ignore(room._call('delete_pusher', { stay }), kNotMember);
         stay = null;
       });
-    },
-
-    /** The stream of the seat is another program's now, which sends it for the same user: the seat keeps it while it
-     * lasts. */
-    yieldStream() {
-      isYielded = true;
-      setPushURL('');
     },
 
     /** The room is over, or the seat is given up. */

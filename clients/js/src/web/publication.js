@@ -102,7 +102,8 @@ export class Publication extends /** @type {MediaBase} */ (Emitter) {
     room._publication = undefined;
     this._set('stopped', problem);
     if (room.isClosed || !room.hasSeat) return;
-    if (problem === kLoggedInElsewhere) room._seat.yieldStream();
+    // The seat keeps the stream, which is another program's now: nothing more is reported of it.
+    if (problem === kLoggedInElsewhere) room._follower.set('pushURL', '');
     else await ignore(room._seat.take(false));
   }
 
