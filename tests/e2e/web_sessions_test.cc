@@ -230,6 +230,7 @@ TEST_F(WebSessionsTest, AnswerOtherRequestsWithTheirStatus) {
   EXPECT_EQ(full.status, 503);
   EXPECT_EQ(full.headers.at("retry-after"), "5");
   EXPECT_EQ(server_.Https().Get(url).status, 405);
+  EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_sessions{direction="publish"})"), 0);
   const ApiReply preflight = server_.Https().Send({.method = "OPTIONS", .target = url});
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.headers.at("access-control-allow-methods"), "POST, DELETE, PATCH");
