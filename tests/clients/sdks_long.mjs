@@ -14,8 +14,8 @@ import { SdkUser } from './support/sdk_user.js';
 const [, , folder, minutes = '10'] = process.argv;
 
 /** The newest of each is whatever npm has. */
-const kVersions = { 'tim-js-sdk': ['2.16.3', '2.18.0', '2.27.6', 'latest'], 'tim-wx-sdk': ['2.27.6', 'latest'],
-  '@tencentcloud/chat': ['3.1.1', '3.6.6', 'latest'] };
+const kVersions = { 'tim-js-sdk': ['2.16.2', '2.16.3', '2.18.0', '2.27.6', 'latest'], 'tim-wx-sdk': ['2.19.1', '2.27.6', 'latest'],
+  '@tencentcloud/chat': ['3.1.1', '3.4.0', '3.6.6', 'latest'] };
 
 /** What an SDK may send that has nothing to do; a minute of it. */
 const kIdle = ['heartbeat.alive', 'im_open_status.wshello', 'openim.ws_msg_push_ack'];
