@@ -55,6 +55,10 @@ class PushReceiver {
 
   /// Has it called with the next tick.
   void TickSoon() { due_ = MonotonicTime::min(); }
+
+ private:
+  friend class PushReceivers;  // which gives it time
+
   [[nodiscard]] MonotonicTime due() const { return due_.load(); }
   void Tick(MonotonicTime now) {
     due_ = now;
@@ -63,7 +67,6 @@ class PushReceiver {
     (void)due_.compare_exchange_strong(unchanged, next);
   }
 
- private:
   std::atomic<MonotonicTime> due_{MonotonicTime::min()};
 };
 /// Shared by the tables of `PushReceivers` and `RoomListPushes`, and by the connection of the
