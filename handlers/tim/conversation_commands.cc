@@ -279,8 +279,9 @@ Reply GetUnread(const Request& request, const Context& context) {
   const std::string cookie = fields.OptionalText("Cookie");
   if (!fields.ok()) return fields.error();
   const auto received = ReadSession(cookie);
-  return received ? ReceivedSince(request, context, received->until)
-                  : UnreadAtLogin(request, context);
+  const bool is_own = received && received->room_number == 0;
+  return is_own ? ReceivedSince(request, context, received->until)
+                : UnreadAtLogin(request, context);
 }
 
 bool HasUnread(const UserId& account, const Context& context) {

@@ -101,7 +101,8 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
   const bool is_back = fields.OptionalNumber("GetDirection") != 1;
   if (!fields.ok()) return fields.error();
   const UserId& account = request.caller.account;
-  const auto before = oldest ? std::optional(oldest->until) : std::nullopt;
+  const bool has_place = oldest && oldest->room_number == 0;
+  const auto before = has_place ? std::optional(oldest->until) : std::nullopt;
   const bool is_by_position = before || (is_back && second == 0);
   auto found = is_by_position
                    ? context.history.ReadDirectMessages(account, peer, before, limit + 1)

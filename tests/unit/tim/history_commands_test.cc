@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_lookups.h"
 #include "tests/support/tim_world.h"
 
@@ -81,6 +82,13 @@ TEST_F(DirectHistory, ContinuesByTheKeyOfAPage) {
   EXPECT_THAT(TextsOf(older["MsgList"]), ElementsAre("1", "2"));
   EXPECT_EQ(older["Complete"], 1);
   EXPECT_EQ(older["MaxCnt"], 2);
+}
+
+TEST_F(DirectHistory, TakesTheKeyOfAGroupForNone) {
+  for (int i = 1; i <= 2; ++i) world.Write("bob", "alice", seconds(i));
+  const std::string key = SessionOf({.room_number = 1, .until = 1});
+  const json back = Read({{"LastMsgTime", kStart + 2}, {"MsgKey", key}});
+  EXPECT_THAT(TextsOf(back["MsgList"]), ElementsAre("1", "2"));
 }
 
 TEST_F(DirectHistory, HopsByTimeInBothDirections) {
