@@ -148,6 +148,8 @@ TEST_F(ForgedCallbacksTest, ChangeNoStreamOfOthers) {
   EXPECT_EQ(answers[401], (calls + 9) / 10);
   EXPECT_EQ(answers[200] + answers[403] + answers[401], calls);
   EXPECT_GT(answers[403], 0U);
+  EXPECT_GT((counted_.Read()[{"publish", "accepted"}]), kTheirs.size())
+      << "mallory was never on air";
   EXPECT_LE(monitor_.Count().on, kTheirs.size() + 1) << "and that of mallory";
 }
 
