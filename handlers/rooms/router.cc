@@ -190,8 +190,8 @@ Result<Request> Router::Authorize(const HttpRequest& http, Protocol protocol, Fo
                .unread = std::move(body->unread),
                .proven_caller = *std::move(caller),
                .address = http.peer_address};
-  if (context_.options.gen1_bind && protocol == Protocol::kGen1)
-    call.from = AddressKey(http.peer_address);
+  const bool is_bound = context_.options.gen1_bind && protocol == Protocol::kGen1;
+  if (is_bound) call.from = AddressKey(http.peer_address);
   if (const Status admitted = AdmitCaller(http, call); !admitted) return admitted.error();
   return call;
 }
