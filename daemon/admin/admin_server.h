@@ -20,8 +20,8 @@ namespace rtcroom {
 void AddMonitorRoutes(AdminRouter& router, ReadinessCheck& readiness,
                       std::function<std::string()> metrics);
 
-/// Answers by the callbacks, then by the router. Refusals are JSON with a `code`. Unless a reply
-/// has its own headers for it, caching and content type sniffing are disabled.
+/// Asks the callbacks first, then the router. Refusals are JSON with a `code`. Unless a reply has
+/// its own headers for it, caching and content type sniffing are disabled.
 ///
 /// @threads as `HttpListener`.
 class AdminServer : private HttpHandler {

@@ -80,7 +80,7 @@ class OnAirListener {
   virtual ~OnAirListener() = default;
   /// A stream has begun or ended. Not again without a change.
   virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
-  /// A phone begins to send the stream: who sent it before does not any more.
+  /// A phone begins to send the stream, in the place of its sender until then.
   virtual void OnPhone(std::string_view /*stream*/) noexcept {}
   /// With each list of the media server: all others bring both, as far as is known.
   virtual void OnPartial(std::span<const PartialStream> /*streams*/) noexcept {}

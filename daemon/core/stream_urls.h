@@ -18,8 +18,8 @@ struct PushBinding {
   bool operator==(const PushBinding&) const = default;
 };
 
-/// An argument that workers push with, behind the query of the address of a browser: whoever pushes
-/// without it is a phone. It proves nothing.
+/// Workers add this argument to the query with which they push the stream of a browser. A publisher
+/// without it counts as a phone. It is no proof: anybody can add it.
 inline constexpr std::string_view kWebArgument = "rw";
 
 /// Makes the URLs of a stream (protocol D.4).

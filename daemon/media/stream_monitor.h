@@ -31,7 +31,7 @@ struct StreamMonitorDeps {
   const RevocationList& revocations;
   const StreamSignatureVerifier& pushers;  ///< checks push URLs
   const StreamSignatureVerifier& players;  ///< checks play URLs
-  OnAirListener* on_air = nullptr;         ///< null: nobody is told what is on air
+  OnAirListener* on_air = nullptr;         ///< gets streams and phones; null: none
   const Clock& clock;
 };
 

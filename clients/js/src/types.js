@@ -39,7 +39,7 @@
  * - `NOT_CREATOR`: only the creator may
  * - `NOT_ALLOWED`: banned, or only for pushers
  * - `NOT_AUTHORISED`: the login was refused, or has ended and cannot be renewed
- * - `OTHER_LOGIN`: the user has logged in elsewhere, or sends the stream from there
+ * - `OTHER_LOGIN`: the user has logged in elsewhere, or another page or phone sends the stream
  * - `RATE_LIMITED`: too many messages
  * - `TOO_LONG`: the text
  * - `UNAVAILABLE`: the server, or a service behind it, fails

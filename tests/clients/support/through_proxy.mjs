@@ -1,5 +1,5 @@
 // A call through the proxy at the address that is the first argument, whose certificate the environment
-// trusts: by a socket, and by polls; and the first frames of others. Prints a line for each.
+// trusts: by a socket, and by polls; then a first request of two other kinds of client. Prints a line for each.
 import assert from 'node:assert';
 import { once } from 'node:events';
 import { Client } from '../../../clients/js/src/index.js';
