@@ -36,8 +36,12 @@ export class User {
         (this.isCut ? { reply: Promise.reject(new Error('cut')), abort() {} } : web.request(request)),
       openSocket: (url, protocol, listener) => {
         if (this.isCut) throw new Error('cut');
-        const socket = web.openSocket(url, protocol, listener);
-        this.#sockets.add({ socket, listener });
+        const socket = web.openSocket(url, protocol, {
+          ...listener,
+          // A socket that is closing still receives until the server has answered.
+          onMessage: (data) => { if (this.#sockets.has(socket)) listener.onMessage(data); },
+        });
+        this.#sockets.add(socket);
         return socket;
       },
       ...options.platform,
@@ -64,7 +68,7 @@ export class User {
   /** The network is gone: nothing is sent, and no socket says so. */
   cut() {
     this.isCut = true;
-    for (const { socket } of this.#sockets) socket.close();
+    for (const socket of this.#sockets) socket.close();
     this.#sockets.clear();
   }
 
