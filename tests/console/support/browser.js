@@ -149,12 +149,17 @@ export async function logIn(page, token) {
 }
 
 /**
- * Goes to a page of the console by its address.
+ * Goes to a page of the console by its address, and returns when the console has heard of it.
  * @param {Page} page
  * @param {string} hash
  */
 export async function visit(page, hash) {
-  await page.evaluate((address) => { location.hash = address; }, hash);
+  await page.evaluate((address) => /** @type {Promise<void>} */ (new Promise((resolve) => {
+    const before = location.hash;
+    location.hash = address;
+    if (location.hash === before) resolve();
+    else addEventListener('hashchange', () => resolve(), { once: true });
+  })), hash);
 }
 
 /**
