@@ -66,7 +66,8 @@ Result<Libpq> LoadLibpq(const char* file);
 /// @threads safe from any thread.
 const Result<Libpq>& LoadedLibpq();
 
-/// The same, once it has succeeded: whoever has a PgAddress may call it.
+/// It returns the library of `LoadedLibpq`, which must have succeeded: whoever has a PgAddress may
+/// call it.
 const Libpq& Pq();
 
 }  // namespace rtcroom

@@ -26,7 +26,7 @@ class NameLookup {
   /// Returns at its end, at the latest after `at_most`, or earlier.
   void Wait(std::chrono::milliseconds at_most);
   [[nodiscard]] bool ended() const;
-  /// After its end: numeric, the preferred one first.
+  /// The addresses are numeric, the preferred one first; call it after the end.
   /// @errors kStoreBusy, with the system's reason.
   [[nodiscard]] Result<std::vector<std::string>> Addresses() const;
 

@@ -80,7 +80,7 @@ AccountGroup ReadAccountGroup(PgRows& rows) {
           .read = rows.Unsigned(9)};
 }
 
-/// What distinguishes rows: account, login and room.
+/// Account, login and room distinguish rows.
 using Place = std::tuple<std::string_view, std::uint64_t, std::uint64_t>;
 
 /// Changes of rows, of which a statement must not write one twice.
@@ -105,7 +105,7 @@ struct Changes {
   }
 };
 
-/// What each of the calls writes of its rows, as arrays of one length.
+/// Each of the calls writes these columns of its rows, as arrays of one length.
 struct PlaceArrays {
   PgArray<std::string_view> accounts;
   PgArray<std::int64_t> instances;

@@ -1,4 +1,4 @@
-// What is stored of accounts in PostgreSQL.
+// The rows of accounts that are stored in PostgreSQL.
 #pragma once
 
 #include <cstddef>

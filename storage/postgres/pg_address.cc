@@ -89,7 +89,7 @@ Result<PgAddress> PgAddress::Parse(const Secret& connection_string, PgReportedHo
   if (!std::ranges::all_of(ports, IsPort)) return Refused("a port is not a number");
 
   std::vector<PgHost> hosts;
-  // Without any, it is where libpq finds it.
+  // Where the string names no host, libpq finds one.
   const std::size_t size = std::max({names.size(), addresses.size(), std::size_t{1}});
   for (std::size_t n = 0; n < size; ++n) {
     Result<std::string> name = Entry(names, n, size, "host");

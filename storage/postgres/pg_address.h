@@ -27,7 +27,7 @@ class PgAddress {
 
   /// An address for each of its hosts; their connections report nothing to those of this one.
   [[nodiscard]] std::vector<PgAddress> Each() const;
-  /// What its connections share.
+  /// The state that its connections share.
   [[nodiscard]] PgSharedHosts& shared() const { return *shared_; }
 
  private:

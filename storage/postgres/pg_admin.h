@@ -1,4 +1,4 @@
-// What an operator asks of a database, and changes in it, beside the nodes that use it.
+// An operator's questions to a database and changes in it, beside the nodes that use it.
 #pragma once
 
 #include <cstdint>

@@ -42,7 +42,7 @@ Result<std::vector<Ban>> ReadBans(PgRows& rows);
 /// Fails as a conflict when there is one.
 PgCall CheckNoBans(std::span<const PgGuest> guests, TimePoint now);
 
-/// With the change of its room.
+/// It is run with the change of its room.
 PgCall WriteRevocation(const Revocation& revocation);
 
 }  // namespace pg

@@ -57,7 +57,7 @@ inline constexpr std::string_view kPgToldThrough =
 inline constexpr std::string_view kPgToldBy =
     ") FROM nodes WHERE node = $1"
     " ON CONFLICT (node) DO UPDATE SET through_ms = excluded.through_ms";
-/// Nothing for a node that is gone: with its return, everybody is given a timeout.
+/// It writes nothing for a node that is gone: with its return, everybody is given a timeout.
 inline constexpr PgStatement kPgTold{.name = "beats_told",
                                      .sql = kPgText<kPgToldThrough, kPgNowMs, kPgToldBy>};
 
@@ -76,7 +76,7 @@ class PgBeats {
   PgBeats(std::uint64_t node, std::chrono::milliseconds patience, const Clock& clock)
       : node_(node), patience_(patience), clock_(clock) {}
 
-  /// What is left.
+  /// The part that is left to be written.
   struct Rest {
     const HeardBeats& heard;
     std::size_t reported = 0;     ///< how many were written

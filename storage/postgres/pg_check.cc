@@ -23,7 +23,7 @@ namespace rtcroom {
 namespace {
 
 constexpr std::chrono::seconds kStartTime{30};
-/// Of one question about all rows.
+/// The time limit of one question about all rows.
 constexpr std::chrono::hours kQuestionTime{1};
 constexpr std::int64_t kEventsOfAPage = 10'000;
 constexpr std::size_t kRoomsOfAPage = 1000;
@@ -327,7 +327,7 @@ class PgStoreCheck {
 Result<StoreReport> CheckPgStore(const PgAddress& address, const std::optional<RoomLimits>& limits,
                                  const Clock& clock) {
   if (const Status one = RequireOnePgPrimary(address, clock); !one) return one.error();
-  // Without the statements of the check, which can be prepared only where the tables are.
+  // It prepares no statements of the check: they need the tables.
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
   const MonotonicTime deadline = clock.Monotonic() + kStartTime;
   if (const Status connected = plain.Connect(deadline); !connected) return connected.error();

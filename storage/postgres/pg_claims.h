@@ -36,7 +36,7 @@ class PgClaims {
   /// All that it runs.
   static std::span<const PgStatement> Statements();
 
-  /// As of `Cluster`.
+  /// They do what those of `Cluster` do.
   Result<bool> Claim(const RoomId& group, std::chrono::milliseconds lasting);
   Status Release(const RoomId& group);
 

@@ -252,7 +252,7 @@ Result<PgCluster::Seen> PgCluster::NextRound(MonotonicTime deadline) {
   PgRows& now = (*results)[nodes + 3];
   if (!now.Next()) return Error{Errc::kStoreBroken, "no time"};
   if (told_ms) seen.told_ago = milliseconds(now.Integer(0) - *told_ms);
-  // Before anything is reported by the new time.
+  // The clock is followed before anything is reported by the new time.
   const Status followed = FollowClock(now.Integer(0), sent, deadline);
   if (!followed) return followed.error();
   seen.clocks.Put(options_.node, {.machine = options_.name, .ahead = clock_ahead_});

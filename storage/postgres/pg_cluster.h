@@ -55,7 +55,7 @@ class PgCluster : public Cluster {
     std::function<std::uint64_t()> applied = [] { return std::uint64_t{0}; };
     /// The report of a node that is gone stays for that long: it may come back.
     std::chrono::milliseconds keeps_left_reports = std::chrono::minutes(10);
-    /// Of hosts that are asked about heartbeats and nodes, as of `PgReaderPool::Options`.
+    /// The check of hosts that are asked about heartbeats and nodes (`PgReaderPool::Options`).
     PgHostCheck holds = {};
 
     [[nodiscard]] PgReaderPool::Options OfReads(std::span<const PgStatement> statements) const {
@@ -99,7 +99,7 @@ class PgCluster : public Cluster {
     std::uint64_t wanted = 0;
     std::uint64_t done = 0;
   };
-  /// What `Silent` needs to know of the renewals.
+  /// The results of renewals that `Silent` needs.
   struct Place {
     std::string config_hash{};
     /// The hash with which it entered through the present connection; nullopt: it has not.
@@ -113,7 +113,7 @@ class PgCluster : public Cluster {
   };
   struct Seen {
     std::map<std::uint64_t, std::uint64_t> rounds{};  ///< by node
-    /// Those with another configuration, with their names.
+    /// The nodes with another configuration, with their names.
     std::map<std::uint64_t, std::string> configured_otherwise{};
     PgNodeClocks clocks{};
     std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
@@ -167,7 +167,7 @@ class PgCluster : public Cluster {
   Place place_ GUARDED_BY(mutex_);
   PgReaderPool others_;
   PgClaims claims_;
-  // Of the thread that renews.
+  // The thread that renews uses these.
   PgConnection connection_;
   PgBeats beats_;
   bool has_renewed_ = false;  ///< ever, and has not left since

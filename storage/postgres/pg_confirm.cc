@@ -7,7 +7,7 @@ namespace {
 
 constexpr PgStatement kSetMark{"set_mark",
                                "INSERT INTO marks (node) VALUES ($1) ON CONFLICT DO NOTHING"};
-// Without a row nothing would be locked, and nothing waited for.
+// It fails without a row: nothing would be locked, and nothing waited for.
 constexpr PgStatement kLockMark{
     "lock_mark",
     "SELECT 1 / count(*) FROM (SELECT 1 FROM marks WHERE node = $1 FOR UPDATE) locked"};

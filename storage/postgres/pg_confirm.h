@@ -14,7 +14,7 @@ inline constexpr std::uint64_t kPgMarksPerNode = 256;
 
 namespace pg {
 
-/// To be prepared on the connection.
+/// The connection must prepare these.
 std::span<const PgStatement> Confirms();
 
 /// Locks the mark: so the commit is one that waits for the disk and the synchronous standby, and

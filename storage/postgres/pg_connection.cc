@@ -19,7 +19,7 @@ namespace {
 /// Between two questions whether to stop.
 constexpr std::chrono::milliseconds kStopPeriod{200};
 
-/// Also at its end.
+/// The end of the input counts as input.
 bool HasInput(int socket) {
   pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
   return ::poll(&entry, 1, 0) > 0;
@@ -39,7 +39,7 @@ std::vector<PgRows> RowsOf(std::vector<PgResultPtr> results) {
   return rows;
 }
 
-/// For messages.
+/// The name that messages give it.
 std::string_view NameOf(const PgStatement& statement) {
   const std::string_view sql = statement.sql;
   return IsUnnamed(statement) ? sql.substr(0, sql.find('\n')) : statement.name;
@@ -69,7 +69,7 @@ void PgConnection::ReceiveNotice(void* notices, const pg_result* notice) {
 
 std::vector<std::pair<std::string, std::string>> PgConnection::Options(
     const PgHost& host, const std::string& addresses) const {
-  // Of two equal keywords, libpq takes the last one.
+  // libpq takes the last one of two equal keywords.
   std::vector<std::pair<std::string, std::string>> options = {
       {"fallback_application_name", "rtcroomd"},
       {"gssencmode", "disable"},
@@ -160,7 +160,7 @@ Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
   connection_.reset(Pq().PQconnectStartParams(keywords.data(), values.data(), 0));
   if (!connection_) return NotConnected("out of memory");
   Pq().PQsetNoticeReceiver(connection_.get(), &ReceiveNotice, &notices_);
-  // There is no other way to the SQLSTATE of a refusal.
+  // Nothing else gives the SQLSTATE of a refusal.
   Pq().PQsetErrorVerbosity(connection_.get(), PQERRORS_VERBOSE);
 
   if (const Status reached = AwaitConnection(deadline); !reached) return reached;
@@ -172,7 +172,7 @@ Status PgConnection::ConnectTo(const PgHost& host, MonotonicTime deadline) {
 }
 
 Result<std::string> PgConnection::LookUp(const PgHost& host, MonotonicTime deadline) {
-  // Also a Unix socket is no name.
+  // A Unix socket is no name either.
   if (!host.address.empty() || host.name.empty() || host.name.starts_with('/') ||
       host.name.starts_with('@')) {
     return host.address;

@@ -52,7 +52,7 @@ struct PgReaderStatement : PgStatement, Listed<PgReaderStatement> {
   PgReaderStatement(const char* unique_name, const char* text) : PgStatement{unique_name, text} {}
 };
 
-/// The same for the connection for writing.
+/// A statement that the connection for writing prepares.
 struct PgWriterStatement : PgStatement, Listed<PgWriterStatement> {
   PgWriterStatement(const char* unique_name, const char* text) : PgStatement{unique_name, text} {}
 };
@@ -138,10 +138,10 @@ class PgConnection {
   /// changes could be lost (`pg::CheckSession`).
   Status Connect(MonotonicTime deadline);
 
-  /// When the host that `Connect` would begin with was tried last; nullopt: never.
+  /// The time of the last try of the host that `Connect` would begin with; nullopt: none.
   [[nodiscard]] std::optional<MonotonicTime> LastTry();
 
-  /// From now on it is called several times a second while a call waits: true ends the call, as if
+  /// It is called from now on several times a second while a call waits: true ends the call, as if
   /// its time were over. Empty: calls end by themselves.
   void StopWhen(std::function<bool()> is_stopping) { is_stopping_ = std::move(is_stopping); }
 
@@ -162,19 +162,19 @@ class PgConnection {
   Result<std::vector<PgRows>> Run(std::span<const PgCall> calls, MonotonicTime deadline);
   Result<PgRows> Run(const PgCall& call, MonotonicTime deadline);
 
-  /// The same for calls whose commit has waited for the synchronous standby, if there is one, when
-  /// they have run: they change or lock a row of a logged table, with synchronous_commit=on. A
-  /// commit of what only reads waits for nothing, even at an old primary. The host counts as the
-  /// primary then, and the other connections to the address leave any other. When it has waited
-  /// in vain, the error has the reason as far as it is known (`PgReplication`).
+  /// It does what `Run` does for calls whose commit has waited for the synchronous standby, if
+  /// there is one, when they have run: they change or lock a row of a logged table, with
+  /// synchronous_commit=on. A commit of what only reads waits for nothing, even at an old primary.
+  /// The host counts as the primary then, and the other connections to the address leave any other.
+  /// When it has waited in vain, the error has the reason as far as it is known (`PgReplication`).
   Result<std::vector<PgRows>> RunConfirming(std::span<const PgCall> calls, MonotonicTime deadline);
 
-  /// Of the last `Connect` or `Run` that failed.
+  /// The failure of the last `Connect` or `Run` that failed.
   [[nodiscard]] const PgFailure& failure() const { return failure_; }
 
   void Close() { connection_.reset(); }
-  /// The same; the next `Connect` begins with the next host. Does nothing unless it is connected: a
-  /// host that was lost has been left.
+  /// It closes, and the next `Connect` begins with the next host. Does nothing unless it is
+  /// connected: a host that was lost has been left.
   void Leave() {
     if (!connected()) return;
     Close();
@@ -185,7 +185,7 @@ class PgConnection {
   struct Closer {
     void operator()(pg_conn* connection) const;
   };
-  /// Of a notice of the server.
+  /// The content of the server's notices.
   struct Notices {
     bool ended = false;        ///< it ends the connection
     bool unconfirmed = false;  ///< a commit did not wait for the standby
@@ -193,14 +193,14 @@ class PgConnection {
 
   static void ReceiveNotice(void* notices, const pg_result* notice);
 
-  /// What the next `Connect` does, and so does the next address that is parsed.
+  /// The next `Connect` begins with the next host, and so does the next address that is parsed.
   void BeginWithNext();
   /// Another host that has confirmed a commit since this one was tried.
   [[nodiscard]] std::optional<PgHost> NewPrimary() const;
   /// Begins with the host that other connections have reported.
   void FollowOthers();
   Status ConnectTo(const PgHost& host, MonotonicTime deadline);
-  /// Of the time until then, for the first of that many hosts.
+  /// The end of the first host's share of the time, of that many hosts.
   [[nodiscard]] MonotonicTime ShareOf(MonotonicTime deadline, std::size_t hosts) const;
   /// The addresses of a host, comma separated.
   Result<std::string> LookUp(const PgHost& host, MonotonicTime deadline);

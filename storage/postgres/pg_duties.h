@@ -45,11 +45,11 @@ class PgDuties {
   Status Share(const Nodes& nodes, NodeLease& lease, PgConnection& connection,
                MonotonicTime deadline);
 
-  /// As of `NodeStanding`.
+  /// The value for `NodeStanding::keeps_bounds`.
   [[nodiscard]] static bool KeepsBounds(const Nodes& nodes);
 
   [[nodiscard]] bool Holds(std::uint64_t node, Duty duty) const;
-  /// As of `NodeStanding`.
+  /// The value for `NodeStanding::terms`.
   [[nodiscard]] std::array<std::optional<std::uint64_t>, kDuties> TermsOf(std::uint64_t node) const;
 
  private:

@@ -31,7 +31,7 @@ class PgEndedLogins : public EndedLoginStore, public AccountLoginLog {
 
 namespace pg {
 
-/// Of a record that is committed: its rows.
+/// The write of the rows of a record that is committed.
 PgWrite WriteEndedLogin(const EndedLogin& login);
 PgCall WriteAccountValidity(const AccountValidity& validity);
 

@@ -78,7 +78,7 @@ class PgEngine {
   /// Returns when the outcome of the job is certain.
   void Commit(PgJob& job);
   Status Write(const std::function<PgWrite()>& write);
-  /// For a write that is repeated when it is lost: does not wait for the standby.
+  /// It does not wait for the standby: the write is repeated when it is lost.
   Status WriteLightly(const std::function<PgWrite()>& write);
   /// Removes at most `most` rows, in steps that hold the turn for a short time each.
   /// @param write  of a step, with the most rows that it removes; sets the number removed.

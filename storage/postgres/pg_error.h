@@ -15,7 +15,7 @@ struct PgErrorText {
 /// Parses a verbose message of libpq.
 PgErrorText ParsePgError(std::string_view message);
 
-/// What an error leaves the caller to do.
+/// The consequence of an error for the caller.
 enum class PgMeaning : std::uint8_t {
   kConflict,  ///< nothing happened, another transaction was first: the same again (22012, 23505,
               ///< 40001, 40P01). Statements divide by zero where what they rely on has changed
@@ -29,11 +29,11 @@ enum class PgMeaning : std::uint8_t {
 /// @param sqlstate  of a statement that failed; empty: the server sent none.
 PgMeaning PgMeaningOf(std::string_view sqlstate);
 
-/// Of a statement: whether another connection may be able to run it. This host takes no writes; the
-/// result of a prepared statement has got another type, or the statement is gone.
+/// Whether another connection may be able to run the statement that failed. This host takes no
+/// writes; the result of a prepared statement has got another type, or the statement is gone.
 bool IsOfPgConnection(std::string_view sqlstate);
 
-/// Of a refused connection: whether it will be refused until somebody changes something.
+/// Whether a connection that is refused will be refused until somebody changes something.
 bool IsLastingPgRefusal(std::string_view sqlstate);
 
 }  // namespace rtcroom

@@ -37,7 +37,7 @@ constexpr std::string_view kSelect = "SELECT ";
 constexpr std::string_view kEventColumns =
     "e.position, e.room_kind, e.room_id, e.dialect, e.room_sequence, e.at_ms, e.type, e.user_id,"
     " e.user_name, e.user_avatar, e.reason, e.creator, e.info, e.room_number, e.field";
-// Of events that this program can read.
+// The types of events that this program can read.
 constexpr std::string_view kIsKnown = "type < 10";
 constexpr std::string_view kFromChain = " FROM chain e WHERE e.";
 constexpr std::string_view kAtMost = " LIMIT $3";
@@ -60,7 +60,7 @@ constexpr std::string_view kAndMarks =
     " m.trimmed_events) - m.trimmed_events, e.tag"
     " FROM meta m LEFT JOIN LATERAL (SELECT * FROM events WHERE position > $1"
     " AND position < coalesce(";
-// Where the commit ends that has the last record of the page: the records of one are neighbours.
+// The end of the commit that has the last record of the page: the records of one are neighbours.
 constexpr std::string_view kNextCommit =
     "(SELECT next.position FROM (SELECT position, tag FROM events WHERE position > $1"
     " ORDER BY position OFFSET $2::bigint - 1 LIMIT 1) last CROSS JOIN LATERAL (SELECT position "
@@ -239,7 +239,7 @@ Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std
     page.events.push_back(*std::move(event));
   }
   if (!rows->status()) return rows->status().error();
-  // Behind the last event there may be other records, which readers must not come across again.
+  // Other records may follow the last event; readers must not come across them again.
   if (page.events.size() < limit) page.next.position = std::max(page.next.position, newest);
   return page;
 }

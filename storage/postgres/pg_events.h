@@ -43,7 +43,7 @@ struct PgRecord {
   std::uint64_t position = 0;
   PgRecorded what{};  ///< where it has a position, that of the record
   TimePoint at{};     ///< when it was written, unless it is an event
-  /// Of an event that changes lists: what becomes of the room in them.
+  /// The room's entry in the lists after an event that changes them.
   std::uint64_t place = 0;
   std::string type{};
 };
@@ -81,13 +81,13 @@ struct PgLogPage {
   std::uint64_t retained = 0;  ///< number of events that are stored
 };
 
-/// What a step of trimming has removed.
+/// The amount that a step of trimming has removed.
 struct PgTrimmed {
   std::uint64_t records = 0;
   std::uint64_t events = 0;  ///< among them
 };
 
-/// Where a node begins.
+/// The ends of the log, where a node begins.
 struct PgLogEnds {
   std::string epoch{};
   std::uint64_t newest = 0;    ///< position of the newest record
@@ -100,10 +100,10 @@ namespace pg {
 
 std::span<const PgStatement> EventReads();
 std::span<const PgStatement> EventWrites();
-/// Of a connection that only reads the log.
+/// The statements of a connection that only reads the log.
 std::span<const PgStatement> LogFollows();
 
-// As the functions of `EventLog`.
+// These do what the functions of `EventLog` do.
 
 Result<EventPage> ReadEvents(PgConnection& connection, const Cursor& cursor, std::size_t limit,
                              MonotonicTime deadline);
@@ -114,7 +114,7 @@ Result<std::vector<StoredEvent>> ReadSeatLosses(PgConnection& connection, const 
                                                 const UserId& user, MonotonicTime deadline);
 Result<PgLogEnds> LoadLogEnds(PgConnection& connection, MonotonicTime deadline);
 Result<Cursor> Newest(PgConnection& connection, MonotonicTime deadline);
-/// The same, of `EventReads`, among other statements.
+/// It is `Newest` as a statement of `EventReads`, to be run among others.
 PgCall ReadNewest();
 Result<Cursor> ReadNewest(PgRows& rows);
 Result<StoredRemovalTime> LoadRemovalTime(PgConnection& connection, MonotonicTime deadline);

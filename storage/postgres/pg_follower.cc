@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyPoll{10};
 constexpr std::chrono::milliseconds kIdlePoll{20};
-/// After a read that failed on a connection that is still there, or found none.
+/// The pause after a read that failed on a connection that is still there, or found none.
 constexpr std::chrono::seconds kRetry{1};
-/// Of one read.
+/// The time limit of one read.
 constexpr std::chrono::seconds kReadTime{4};
 constexpr std::size_t kPage = 1000;
 
@@ -95,7 +95,7 @@ void PgFollower::Follow() {
       }
       changed_.NotifyAll();
     }
-    // What the read before did not find was committed after that one began.
+    // The records that the read before did not find were committed after it began.
     if (has_worked && has_news_ && observer_ != nullptr) {
       observer_->OnHeard(std::chrono::duration_cast<std::chrono::microseconds>(lag));
     }

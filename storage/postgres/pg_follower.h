@@ -62,7 +62,7 @@ class PgFollower : public CommitFollower {
   StoreObserver* const observer_;  ///< may be null
   PgConnection connection_;
   PgReconnector reconnector_;
-  // Only for the thread.
+  // Only the thread uses these.
   bool is_checked_ = false;     ///< whether the connection has the history
   bool has_connected_ = false;  ///< whether the present read had a connection
   bool has_news_ = false;       ///< whether the present read has found new records

@@ -15,7 +15,7 @@ constexpr PgStatement kFind{
     "history_find",
     "SELECT coalesce((SELECT tag = $2 FROM events WHERE position = $1), $1 <= trimmed_position),"
     " $1 < trimmed_position FROM meta"};
-// Once or a few times for a connection.
+// It runs once or a few times for a connection.
 constexpr PgStatement kFindUnprepared{.sql = kFind.sql};
 constexpr PgStatement kTakeTurn{"history_take_turn", "SELECT 1 FROM turn FOR UPDATE"};
 // Another node may have been first.

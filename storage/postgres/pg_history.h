@@ -45,14 +45,14 @@ class PgHistory {
   Result<bool> Holds(PgConnection& connection, const PgLogPlace& applied,
                      MonotonicTime deadline) const EXCLUDES(mutex_);
 
-  /// For records that were removed from the log before this node read them.
+  /// Call it when records were removed from the log before this node read them.
   void MarkLost() EXCLUDES(mutex_);
 
-  /// From then on nothing may be written from what is in memory.
+  /// Nothing may be written any more from what is in memory.
   [[nodiscard]] bool IsLost() const EXCLUDES(mutex_);
   static Error Lost() { return {Errc::kStoreBusy, "the history of the database was lost"}; }
 
-  /// To be prepared on the connection of `Check`.
+  /// The connection of `Check` must prepare these.
   static std::span<const PgStatement> Statements();
 
  private:

@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// As a connection string names it; what it leaves out is empty.
+/// A host as a connection string names it; what that leaves out is empty.
 struct PgHost {
   std::string name = {};
   std::string address = {};
@@ -45,7 +45,7 @@ class PgHosts {
 
   /// @param place  in the last `InOrder`.
   void Tried(std::size_t place, MonotonicTime at);
-  /// When the one to begin with was tried last; nullopt: never.
+  /// The time of the last try of the one to begin with; nullopt: none.
   [[nodiscard]] std::optional<MonotonicTime> first_tried_at() const;
 
  private:
@@ -85,7 +85,7 @@ struct PgSharedHosts {
   /// The last that confirmed a commit (`PgConnection::RunConfirming`). An old primary that lives on
   /// alone answers reads for ever, with old rows: its readers find here that it has been replaced.
   PgReportedHost primary{};
-  /// Of all addresses that one process parses: where the next of them begins. It is the last that
+  /// The host with which the next address begins that the process parses. It is the last that
   /// confirmed a commit, or after a connection that was lost the next one. May be null.
   PgReportedHost* known = nullptr;
   /// A commit was not confirmed in time since it was asked why (`PgReplication`) ...

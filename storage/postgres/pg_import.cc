@@ -18,9 +18,9 @@
 namespace rtcroom {
 namespace {
 
-/// Of connecting, and of the wait for those that read the store.
+/// The time limit of connecting, and of the wait for those that read the store.
 constexpr std::chrono::seconds kBeginTime{30};
-/// Of some rows, and of the commit with its wait for the standby.
+/// The time limit of some rows, and of the commit with its wait for the standby.
 constexpr std::chrono::minutes kStepTime{10};
 
 // Rows are read in between.

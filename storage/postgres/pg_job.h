@@ -22,7 +22,7 @@ namespace rtcroom {
 /// Changes of rooms, other records of the log, or one other write.
 class PgJob : public WriteJob {
  public:
-  /// What it means if a fail-over undoes the job after it was finished.
+  /// The consequence of a fail-over that undoes the job after it was finished.
   enum class Loss : std::uint8_t {
     kHarms,
     kHarmless,  ///< it is done again: no caller waits for the standby
@@ -53,7 +53,7 @@ class PgJob : public WriteJob {
   [[nodiscard]] std::vector<Result<RoomChange>>& outcomes() { return outcomes_; }
   /// The position of the last of `records`.
   [[nodiscard]] std::uint64_t& position() { return position_; }
-  /// Of a job that changes no room.
+  /// The outcome of a job that changes no room.
   [[nodiscard]] Status& status() { return status_; }
 
   /// Whether its outcome, or part of it, must be confirmed: is no error, and its loss harms.

@@ -28,9 +28,9 @@ class PgLog {
   /// Call it before the first `Apply`: memory has everything up to `ends`.
   void Begin(const PgLogEnds& ends) EXCLUDES(mutex_);
 
-  /// Of the last record that was applied, or is in memory since `Begin`.
+  /// The position of the last record that was applied, or is in memory since `Begin`.
   [[nodiscard]] std::uint64_t position() const EXCLUDES(mutex_) { return place().position; }
-  /// The same, with its commit.
+  /// That position, with its commit.
   [[nodiscard]] PgLogPlace place() const EXCLUDES(mutex_);
 
   /// Whether `page` has something to apply.

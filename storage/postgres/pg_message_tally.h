@@ -35,7 +35,7 @@ class PgMessageTally {
   /// is removed beyond it, so that as much may be appended until the next time.
   Result<std::uint64_t> CountSurplus(const MessageRetention& retention, const Count& count)
       EXCLUDES(mutex_);
-  /// For messages that were removed.
+  /// It takes off the bytes of messages that were removed.
   void Subtract(std::uint64_t bytes) EXCLUDES(mutex_);
 
  private:

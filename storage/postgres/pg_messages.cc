@@ -92,7 +92,7 @@ const PgReaderStatement kCountBytes{"messages_bytes", R"(
       SELECT position, )" RTCROOM_BYTES_OF_MESSAGE R"( AS bytes FROM messages
       WHERE position > $1 ORDER BY position LIMIT $2) counted)"};
 
-// Of a row that is appended, and of the one that it repeats.
+// The content of a row that is appended, and of the one that it repeats.
 #define RTCROOM_CONTENT                         \
   "nick, client_seq, sent_at_ms, " RTCROOM_BODY \
   ", client_time, custom, priority, is_unguarded, wants_receipt, type, cmd, avatar"
@@ -100,9 +100,8 @@ const PgReaderStatement kCountBytes{"messages_bytes", R"(
   "NULL::bytea, NULL::bigint, NULL::bigint, NULL::bytea, NULL::bigint, NULL::bytea," \
   " NULL::smallint, NULL::smallint, NULL::smallint, NULL::smallint, NULL::bytea, NULL::bytea"
 
-// Where a message repeats an earlier one, that one is returned, with its text, and nothing written.
-// It is found in the order of `messages_by_random`: a column that IS NULL is not left out of an
-// order.
+// An earlier message that this one repeats is returned, with its text, and nothing written. It is
+// found in the order of `messages_by_random`: a column that IS NULL is not left out of an order.
 const PgWriterStatement kAppendToRoom{"messages_append_to_room", R"(
     WITH room AS (
       SELECT r.number, coalesce(m.last_seq, 0) + 1 AS seq FROM rooms r

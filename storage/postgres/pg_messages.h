@@ -61,7 +61,7 @@ PgWrite AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
                       std::size_t max_room_messages);
 PgWrite SettleMessages(std::span<const ReceivedMessages> received);
 
-/// What was removed.
+/// The amount that was removed.
 struct TrimmedMessages {
   std::size_t count = 0;
   std::uint64_t bytes = 0;
@@ -76,7 +76,7 @@ struct EndedRoom {
   std::uint64_t number = 0;
   TimePoint at{};
 };
-/// With the changes that end them.
+/// It is run with the changes that end them.
 PgCall EndMessages(std::span<const EndedRoom> rooms);
 
 }  // namespace pg

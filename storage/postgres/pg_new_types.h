@@ -1,4 +1,4 @@
-// What not every program on the database can read: types of records, and marked tickets.
+// The types of records that not every program on the database can read, and marked tickets.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// By number.
+/// The nodes, in the order of their numbers.
 inline constexpr PgStatement kPgListNodes{"list_nodes",
                                           R"(SELECT n.node, n.name, n.rounds, n.version,
       (extract(epoch FROM clock_timestamp()) * 1000)::bigint - t.through_ms,
@@ -63,7 +63,7 @@ class PgNodeClocks {
 /// @threads one thread at a time.
 class PgLeftReports {
  public:
-  /// To be called with each round.
+  /// Call it with each round.
   /// @param left  the reports whose nodes are gone, by node.
   /// @return those that have been seen so for `kept`.
   std::vector<std::uint64_t> Observe(std::span<const std::uint64_t> left, MonotonicTime now,

@@ -10,7 +10,7 @@
 namespace rtcroom::pg {
 
 std::string EncodeNotice(NoticeFact fact);
-/// What follows the members that this program knows is ignored.
+/// Anything behind the members that this program knows is ignored.
 /// @return nullopt: a fact that this program does not know, or none.
 std::optional<NoticeFact> DecodeNotice(std::string_view text);
 

@@ -35,7 +35,7 @@ class PgPendingCommits {
   };
   using Handle = std::shared_ptr<Commit>;
 
-  // For the writer.
+  // The writer calls these.
 
   /// Call it before the commit is sent: the log may have it before its reply arrives.
   /// @param tag    of its records; unique.
@@ -48,25 +48,25 @@ class PgPendingCommits {
   /// Waits until every commit added before `time` is confirmed, lost or removed.
   /// @return false at the deadline.
   bool AwaitAddedBefore(MonotonicTime time, MonotonicTime deadline) EXCLUDES(mutex_);
-  /// When the oldest pending one was added.
+  /// The time at which the oldest pending one was added.
   [[nodiscard]] std::optional<MonotonicTime> oldest() const EXCLUDES(mutex_);
   /// Change of the number of rooms by all that are pending.
   [[nodiscard]] std::int64_t rooms() const EXCLUDES(mutex_);
   /// Whether one was lost since the last call.
   bool TakeLost() EXCLUDES(mutex_);
 
-  // For the follower.
+  // The follower calls these.
 
   /// Number of the newest commit that the server acknowledged.
   [[nodiscard]] std::uint64_t committed() const EXCLUDES(mutex_);
   /// Confirms the commits with these tags. Tags of other processes are ignored.
   void Confirm(std::span<const std::int64_t> tags) EXCLUDES(mutex_);
-  /// To be called when a read has reached the end of the log.
+  /// Call it when a read has reached the end of the log.
   /// @param committed  `committed()` before the read began: those up to it that are still pending
   ///                   are not in the log, so they are lost.
   void EndRead(std::uint64_t committed) EXCLUDES(mutex_);
 
-  // For callers whose changes are in the commit.
+  // Callers whose changes are in the commit call these.
 
   /// Waits until it is confirmed.
   /// @errors kStoreBusy when it is lost; kOutcomeUnknown at the deadline.

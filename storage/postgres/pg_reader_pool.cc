@@ -34,7 +34,7 @@ Status PgReaderPool::AwaitCurrent(Reader& reader, MonotonicTime deadline) const 
     } else if (!*holds) {
       reader.connection.Leave();
     } else {
-      // What is seen later is confirmed by this host, or by another one, which is heard of. At a
+      // Anything seen later is confirmed by this host, or by another one, which is heard of. At a
       // host that has confirmed nothing, each read asks.
       reader.is_checked = reader.connection.IsAtPrimary();
       return {};

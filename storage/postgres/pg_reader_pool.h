@@ -51,11 +51,11 @@ class PgReaderPool {
   /// All that a reading connection of the store runs.
   static std::span<const PgStatement> Statements();
 
-  /// What a read returns.
+  /// The type that a read returns.
   template <typename Read>
   using Outcome = std::invoke_result_t<Read&, PgConnection&, MonotonicTime>;
 
-  /// From now on reads are of that snapshot, by one thread at a time; null: of what is committed,
+  /// Reads are of that snapshot from now on, by one thread at a time; null: of what is committed,
   /// by any. No read may be in progress.
   void ReadFrom(std::unique_ptr<PgSnapshot> snapshot) { snapshot_ = std::move(snapshot); }
   [[nodiscard]] bool HasSnapshot() const { return snapshot_ != nullptr; }
@@ -78,8 +78,8 @@ class PgReaderPool {
         deadline);
   }
 
-  /// The same for data that is sent to others: it is on the synchronous standby, if there is one.
-  /// `Confirms` are among the statements.
+  /// It does what `Run` does, for data that is sent to others: they are on the synchronous standby,
+  /// if there is one. `Confirms` are among the statements.
   template <typename Read>
   auto RunConfirmed(Read read) -> Outcome<Read> {
     return RunOnReader(

@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of one attempt: for two hosts that do not answer, or one that prepares slowly.
+/// The time limit of one attempt: for two hosts that do not answer, or one that prepares slowly.
 constexpr std::chrono::seconds kConnectTime = 2 * PgConnection::kHostTime;
 
 }  // namespace

@@ -19,14 +19,14 @@ struct PgPace {
   /// Between the beginnings of two attempts that begin with one host; up to half as much again, at
   /// random. Another host is tried at once.
   std::chrono::milliseconds pause = std::chrono::seconds(1);
-  /// After so long without a connection `Await` fails at once.
+  /// `Await` fails at once after so long without a connection.
   std::chrono::milliseconds give_up = std::chrono::seconds(3);
   RandomSource* random = nullptr;  ///< must outlive the users; null: pauses are all the same
   /// Hears of each attempt; may be null, must outlive the users otherwise.
   StoreObserver* observer = nullptr;
 };
 
-/// What has become of `PgConnection::Connect`.
+/// The outcome of `PgConnection::Connect`.
 /// @param failure  of the connection.
 ConnectOutcome PgConnectOutcome(const Status& connected, const PgFailure& failure);
 

@@ -29,9 +29,9 @@ class PgReplication : public ReplicationSource {
   std::vector<std::unique_ptr<PgConnection>> hosts_;
 };
 
-/// For commands, which change the first host that takes writes: that may be an old primary that
-/// lives on beside its successor. Takes some seconds when a host does not answer; asks none where
-/// there is only one.
+/// Commands need it: they change the first host that takes writes, and that may be an old primary
+/// that lives on beside its successor. Takes some seconds when a host does not answer; asks none
+/// where there is only one.
 /// @errors kStoreBroken, with their names, when several hosts say that they take writes.
 Status RequireOnePgPrimary(const PgAddress& address, const Clock& clock);
 

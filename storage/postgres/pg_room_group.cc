@@ -250,7 +250,7 @@ std::vector<PgCall> PgRoomGroup::WriteCalls(std::int64_t tag) const {
     }
   }
   std::vector<PgCall> calls = writes.Calls();
-  // Before the bans of the group: users who joined before them were not banned.
+  // The check comes before the bans of the group: users who joined before them were not banned.
   if (!guests_.empty()) calls.push_back(pg::CheckNoBans(guests_, now_));
   if (!records_.empty()) calls.push_back(pg::InsertRecords(records_, tag));
   return calls;

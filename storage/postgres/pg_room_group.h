@@ -47,15 +47,15 @@ class PgRoomGroup {
   /// @param results  of those calls.
   Status Load(std::span<PgRows> results);
 
-  /// From now on what nodes that know no newer schema cannot read is refused.
+  /// It refuses from now on what nodes that know no newer schema cannot read.
   void RefuseBeyond(std::int32_t version) { readable_ = version; }
   /// @errors kStoreBusy when it is to be refused.
   [[nodiscard]] Status CheckReadable(const PgRecorded& what) const;
   /// The schema version that all nodes must know, to read what is to be written.
   [[nodiscard]] std::int32_t needed_version() const { return needed_; }
 
-  /// As `RoomStore::UpdateAll` for one update. Numbers and places of rooms that are made or become
-  /// active are provisional.
+  /// It does what `RoomStore::UpdateAll` does for one update. Numbers and places of rooms that are
+  /// made or become active are provisional.
   Result<RoomChange> Apply(const RoomUpdate& update);
 
   /// A record that changes no room and is readable; its row is among `OtherWrites`.
@@ -64,14 +64,14 @@ class PgRoomGroup {
 
   /// Writes everything; each fails where a room is not as it was loaded.
   [[nodiscard]] std::vector<PgCall> WriteCalls(std::int64_t tag) const;
-  /// What goes with the changes, after the events.
+  /// The writes that go with the changes, after the events.
   [[nodiscard]] std::vector<PgWrite> OtherWrites() const;
   [[nodiscard]] bool has_records() const { return !records_.empty(); }
 
   /// Gives an outcome of `Apply` its real numbers.
   /// @param base  the newest position before the group.
   static void Resolve(std::uint64_t base, RoomChange& change);
-  /// By how many it changes the number of rooms.
+  /// The change of the number of rooms.
   [[nodiscard]] std::int64_t added_rooms() const {
     return static_cast<std::int64_t>(rooms_) - static_cast<std::int64_t>(rooms_before_);
   }
@@ -90,7 +90,7 @@ class PgRoomGroup {
     CustomEvents custom{};
   };
   using Holders = std::unordered_map<std::string, Holder, NameHash, std::equal_to<>>;  ///< by id
-  /// By room and user; of the store, and of the group.
+  /// The bans of the store, and of the group, by room and user.
   using Banned = std::set<std::pair<RoomKey, UserId>>;
   struct EnqueuedDelivery {
     DeliveryChange change{};

@@ -9,8 +9,8 @@
 
 namespace rtcroom {
 
-/// On the stack of its caller until that has the outcome. It has a lock of its own: callers that
-/// are answered together would all wait for a common one.
+/// A call is on the stack of its caller until that has the outcome. It has a lock of its own:
+/// callers that are answered together would all wait for a common one.
 class PgRoomLoader::Call {
  public:
   Call(const RoomKey& wanted, MonotonicTime until) : key(wanted), deadline(until) {}
@@ -26,7 +26,7 @@ class PgRoomLoader::Call {
     group_ = std::move(group);
     changed_.NotifyOne();
   }
-  /// Until one of both; false at the deadline.
+  /// It waits until there is one of both; false at the deadline.
   bool AwaitUntilDeadline() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     while (!outcome_ && group_.empty()) {
@@ -118,7 +118,7 @@ std::vector<Result<Room>> PgRoomLoader::ReadGroup(const Group& group) const noex
   std::vector<std::string_view> ids;
   ids.reserve(group.size());
   for (const Call* const call : group) ids.emplace_back(call->key.id.value);
-  // That of the first one, which has waited longest.
+  // The deadline is that of the first one, which has waited longest.
   const Result<std::vector<PgRoom>> read = read_(ids, group.front()->deadline);
   std::unordered_map<std::string_view, const Room*, NameHash> by_id;
   if (read) {

@@ -37,7 +37,7 @@ class PgRoomLoader {
   PgRoomLoader(const PgRoomLoader&) = delete;
   PgRoomLoader& operator=(const PgRoomLoader&) = delete;
 
-  /// What was committed before the call is seen: its read begins after it.
+  /// The call sees what was committed before it: its read begins later.
   /// @errors kRoomNotFound; kStoreBusy when no read began in time; those of the read.
   Result<Room> Load(const RoomKey& key) EXCLUDES(mutex_);
 

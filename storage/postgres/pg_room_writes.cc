@@ -241,7 +241,7 @@ std::vector<PgCall> PgRoomWrites::Calls() const {
                        to.heights, to.layers, to.parts, to.bound_to);
   }
   if (!joined_.empty()) {
-    // In the order in which nodes report heartbeats: locks are taken in one order.
+    // The order is that in which nodes report heartbeats: locks are taken in one order.
     std::vector<SeatKey> seats = joined_;
     std::ranges::sort(seats);
     PgArray<std::uint64_t> rooms;

@@ -27,8 +27,8 @@ class PgRoomWrites {
   /// @param viewer  nullopt: it leaves.
   void PutViewer(std::uint64_t room, const UserId& user_id, const std::optional<Audience>& viewer);
 
-  /// To be run in this order, before the events are inserted. They divide by zero, or violate the
-  /// uniqueness of ids, where a room is not as it was loaded.
+  /// The calls must run in this order, before the events are inserted. They divide by zero, or
+  /// violate the uniqueness of ids, where a room is not as it was loaded.
   [[nodiscard]] std::vector<PgCall> Calls() const;
 
  private:

@@ -126,7 +126,7 @@ constexpr PgStatement kLoadIndex{
     "SELECT number, kind, dialect, place, CASE WHEN kind = 4 THEN type ELSE '' END FROM rooms"
     " WHERE number > $1 ORDER BY number LIMIT $2"};
 
-// Both dialects of a list: each by its index, and the first of them together.
+// It reads both dialects of a list, each by its index, and takes the first of them together.
 constexpr std::string_view kOfBoth =
     " FROM (SELECT * FROM ((SELECT * FROM rooms WHERE kind = $1 AND dialect = 1 AND place > 0"
     " AND place >= $2 ORDER BY place LIMIT $3) UNION ALL (SELECT * FROM rooms WHERE kind = $1"
@@ -155,7 +155,7 @@ std::optional<MixCanvas> ReadCanvas(PgRows& rows) {
   return MixCanvas{.width = width, .height = Pixels(rows, RoomColumn::kMixHeight)};
 }
 
-/// As `RoomStore::ScanMembers` reads it, without its pushers.
+/// A room as `RoomStore::ScanMembers` reads it, without its pushers.
 Room ReadScanned(PgRows& rows) {
   return {.key = {.kind = static_cast<RoomKind>(rows.Integer(RoomColumn::kKind)),
                   .id = {rows.Text(RoomColumn::kId)}},
@@ -180,7 +180,7 @@ PgRoom ReadRoom(PgRows& rows) {
   return read;
 }
 
-/// Likewise.
+/// A pusher as `RoomStore::ScanMembers` reads it.
 /// @param first  its first column.
 Pusher ReadMember(PgRows& rows, int first) {
   return {.user_id = {rows.Text(first + PusherColumn::kUserId)},
@@ -206,7 +206,7 @@ Audience ReadAudience(PgRows& rows, int first) {
           .seat = rows.Unsigned(first + 2)};
 }
 
-/// Of the current row.
+/// It adds the pusher of the current row, and its room unless that is the last one.
 void AppendRow(PgRows& rows, std::vector<PgRoom>& rooms) {
   constexpr int kPusher = RoomColumn::kFirstOfPusher;
   const std::uint64_t number = rows.Unsigned(RoomColumn::kNumber);

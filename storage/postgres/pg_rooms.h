@@ -38,13 +38,13 @@ struct PgIndexPage {
   std::uint64_t last = 0;  ///< number of the last one
 };
 
-/// Where several statements of one read see the same moment.
+/// The way in which several statements of one read see the same moment.
 enum class PgSnapshotOf : std::uint8_t {
   kCall,         ///< in a transaction that the call makes
   kTransaction,  ///< in that of the connection, which is repeatable read
 };
 
-/// What is read of each room.
+/// The part of each room that is read.
 enum class PgScanOf : std::uint8_t {
   kRooms,    ///< as `RoomStore::Scan`
   kMembers,  ///< as `RoomStore::ScanMembers`
@@ -90,14 +90,14 @@ namespace pg {
 
 /// They need `EventReads` beside them.
 std::span<const PgStatement> RoomReads();
-/// Those of the writer.
+/// The statements of the writer.
 std::span<const PgStatement> RoomLoads();
 
 /// `RoomStore::Scan` and `ScanMembers`.
 Result<RoomPage> ScanRooms(PgConnection& connection, PgScanOf of, PgSnapshotOf snapshot,
                            std::uint64_t after, std::size_t limit, MonotonicTime deadline);
 
-/// What the index needs of the rooms with a number greater than `after`, in their order.
+/// The data that the index needs of the rooms with a number greater than `after`, in their order.
 Result<PgIndexPage> LoadIndex(PgConnection& connection, std::uint64_t after, std::size_t limit,
                               MonotonicTime deadline);
 

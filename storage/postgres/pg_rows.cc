@@ -12,7 +12,7 @@ PgType TypeOf(const PGresult* result, int column) {
   return static_cast<PgType>(Pq().PQftype(result, column));
 }
 
-/// From two's complement of the text's own width.
+/// It reads two's complement of the text's own width.
 std::int64_t FromBigEndian(std::string_view bytes) {
   const bool negative = (static_cast<unsigned char>(bytes.front()) & 0x80U) != 0;
   std::uint64_t number = negative ? ~std::uint64_t{0} : 0;

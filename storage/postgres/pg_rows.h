@@ -38,13 +38,13 @@ class PgRows {
   [[nodiscard]] bool IsNull(int column);
   /// A smallint, an integer or a bigint.
   [[nodiscard]] std::int64_t Integer(int column);
-  /// The same, not negative.
+  /// An integer that is not negative.
   [[nodiscard]] std::uint64_t Unsigned(int column);
   [[nodiscard]] bool Bool(int column);
   [[nodiscard]] TimePoint Time(int column);
   /// A text, or a free text in a bytea.
   [[nodiscard]] std::string Text(int column);
-  /// Of a bytea. Valid as long as the rows.
+  /// The bytes of a bytea. They are valid as long as the rows.
   [[nodiscard]] std::span<const std::byte> Bytes(int column);
 
  private:
@@ -54,7 +54,7 @@ class PgRows {
   void Fail(int column, std::string_view why);
 
   PgResultPtr result_;
-  // Not asked of libpq for each value: a start reads tens of millions.
+  // libpq is not asked for these with each value: a start reads tens of millions.
   int rows_ = 0;
   int columns_ = 0;
   int row_ = -1;

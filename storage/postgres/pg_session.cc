@@ -7,10 +7,9 @@
 namespace rtcroom::pg {
 namespace {
 
-// Where sessions are shared, one that another connection has used still has its mark, and the next
-// transaction may find another one: a pooler resets a session before it gives it to the next
-// client, and only then. There is no other way to find such a pooler: it hides the processes of the
-// server.
+// A shared session that another connection has used still has its mark, and the next transaction
+// may find another one: a pooler resets a session before it gives it to the next client, and only
+// then. There is no other way to find such a pooler: it hides the processes of the server.
 constexpr PgStatement kReadMark{
     .sql = "SELECT coalesce(current_setting('rtcroomd.session', true), '')"};
 constexpr PgStatement kSetMark{

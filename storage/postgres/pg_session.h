@@ -20,12 +20,13 @@ Result<std::vector<std::pair<std::string, std::string>>> ParseSessionOptions(
 // Startup parameters are not used for settings: a pooler may ignore them, and a role's own settings
 // would count then.
 
-/// To be run together, as the first of a session. Settings of the connection string come last.
+/// The calls must run together, as the first of a session. Settings of the connection string come
+/// last.
 std::vector<PgCall> SetSession(const PgSettings& settings,
                                const std::vector<std::pair<std::string, std::string>>& options);
 
-/// To be run after that, in a transaction of its own: a pooler may give each of them another
-/// session of the server.
+/// The calls must run after those, in a transaction of their own: a pooler may give each of them
+/// another session of the server.
 std::vector<PgCall> ReadSession();
 
 /// Whether the session has the program's settings, and is nobody else's.

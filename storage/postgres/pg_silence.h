@@ -1,4 +1,4 @@
-// What all nodes together heard of pushers: heartbeats, and signs of their media.
+// The signs of pushers that all nodes together heard: heartbeats, and signs of their media.
 #pragma once
 
 #include <chrono>
@@ -77,14 +77,15 @@ class PgSilenceRows {
   PgSilenceRows(std::size_t count, std::chrono::milliseconds timeout)
       : timeout_(timeout), answers_(count), media_(count) {}
 
-  /// What the database's clock showed.
+  /// The time that the database's clock showed.
   static std::int64_t NowMs(PgRows& row);
   void Put(PgRows& row);
-  /// After all rows; leaves nothing.
+  /// Call it after all rows; it leaves nothing.
   std::vector<SharedSilence> Take();
 
  private:
-  /// By what `Take` decides. Tracks that a service reports apart are those of one member.
+  /// The signs by which `Take` decides. Tracks that a service reports apart are those of one
+  /// member.
   struct Signs {
     std::optional<std::chrono::milliseconds> on{};   ///< age of the newest that counts
     std::optional<std::chrono::milliseconds> off{};  ///< age of the newest

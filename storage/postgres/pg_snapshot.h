@@ -23,7 +23,7 @@ class PgSnapshot {
   /// @errors kStoreBusy; kStoreBroken.
   Status Begin(MonotonicTime deadline);
 
-  /// After an error of it the snapshot is over.
+  /// An error of the connection ends the snapshot.
   [[nodiscard]] PgConnection& connection() { return connection_; }
 
  private:

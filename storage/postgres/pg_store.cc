@@ -39,8 +39,8 @@ Status StatusOf(const Result<Value>& result) {
   return result ? Status() : result.error();
 }
 
-/// Where a host refuses, which may be an old primary with another schema, the next one may have a
-/// store that can be used as it is. None is begun there: it might be an empty server by mistake.
+/// A host that refuses may be an old primary with another schema, and the next one may have a store
+/// that can be used as it is. None is begun there: it might be an empty server by mistake.
 Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& clock) {
   const MonotonicTime deadline = clock.Monotonic() + kOpenTime;
   PgConnection plain(address, {.planning = PgSettings::Planning::kServerDefaults}, clock);
@@ -54,7 +54,7 @@ Status Migrate(const PgAddress& address, const PgOptions& options, const Clock& 
     const Status usable = refused ? StatusOf(MigratePgSchema(plain, options.new_epoch, deadline))
                                   : StatusOf(RequirePgSchema(plain, deadline));
     if (usable) return usable;
-    // Also where it is busy: an old primary that lives on may be so for ever.
+    // A busy host is left, too: an old primary that lives on may be busy for ever.
     plain.Leave();
     if (usable.error().code != Errc::kStoreBroken) return usable;
     if (refused) refused = usable;

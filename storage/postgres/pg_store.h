@@ -38,11 +38,11 @@ class PgWriter;
 
 struct PgOptions {
   Secret url{};  ///< a connection string of libpq
-  /// As of `PgAddress::Parse`, for stores that are opened one after the other.
+  /// The `known` of `PgAddress::Parse`, for stores that are opened one after the other.
   PgReportedHost* known_host = nullptr;
   /// 16 hex digits for a new store; an existing one keeps its own.
   std::string new_epoch = {};
-  /// Of this process among those that use the store; drawn at random, at most 2^31 - 1.
+  /// The number of this process among those that use the store; drawn at random, at most 2^31 - 1.
   std::uint64_t node = 0;
   StoreLimits limits = {};
   /// Connections for reads, at least 1; further reads wait for one.
@@ -52,7 +52,7 @@ struct PgOptions {
   std::chrono::milliseconds patience = kLongestStoreRead;
   RandomSource* random = nullptr;  ///< must outlive the store; never null
   std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
-  /// After so long without a connection calls fail at once.
+  /// Calls fail at once after so long without a connection.
   std::chrono::milliseconds give_up = PgPace().give_up;
   /// Called once if what is in memory cannot follow the history of the database any more
   /// (`PgHistory`). From then on writes fail: the process is to begin anew.
@@ -85,14 +85,14 @@ class PgStore : public Storage {
   /// No call may be in progress.
   ~PgStore() override;
 
-  /// For other connections of the process: all of them find a host that takes connections, and
+  /// Other connections of the process use it: all of them find a host that takes connections, and
   /// leave one that is the primary no more.
   [[nodiscard]] const PgAddress& address() const { return address_; }
 
   void Begin() override;
 
-  /// For other connections of the process, as of `PgReaderPool::Options`: whether a host has all
-  /// that this store has applied.
+  /// Whether a host has all that this store has applied, as other connections of the process ask
+  /// (`PgReaderPool::Options`).
   [[nodiscard]] Result<bool> Holds(PgConnection& connection, MonotonicTime deadline) const;
 
   /// Position of the newest record that this process has applied.

@@ -24,7 +24,7 @@ struct PgText {
 template <const std::string_view&... kParts>
 inline constexpr const char* kPgText = PgText<kParts...>::kJoined.data();
 
-/// What the database's clock shows, in milliseconds.
+/// The time that the database's clock shows, in milliseconds.
 inline constexpr std::string_view kPgNowMs =
     "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 

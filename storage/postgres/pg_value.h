@@ -45,7 +45,7 @@ constexpr std::size_t PgWidthOf(PgType type) {
   return type == PgType::kSmallint ? sizeof(std::int16_t) : 0;
 }
 
-/// As SQL spells it; "type N" for another one.
+/// The name as SQL spells it; "type N" for another one.
 std::string PgTypeName(PgType type);
 
 template <typename T>

@@ -34,7 +34,8 @@ constexpr PgStatement kCheckReaders{"check_readers",
 constexpr PgStatement kEnter{"enter",
                              "INSERT INTO nodes (node, link, version) VALUES ($1, 0, $2)"
                              " ON CONFLICT (node) DO NOTHING"};
-// The same: it takes its place again when it reports its heartbeats.
+// A node without a row gets an error here, too: it takes its place again when it reports its
+// heartbeats.
 constexpr PgStatement kSetLink{"set_link",
                                "WITH u AS (UPDATE nodes SET link = $2 WHERE node = $1 RETURNING 1)"
                                " SELECT 1 / count(*) FROM u"};
@@ -96,7 +97,8 @@ Status PgWriter::Connect(MonotonicTime deadline) {
     failed_ = is_lasting ? PgMeaning::kBroken : PgMeaning::kBusy;
     return connected;
   }
-  // What an earlier connection has sent without an answer is committed by now, or never will be.
+  // Anything that an earlier connection has sent without an answer is committed by now, or never
+  // will be.
   ++link_;
   const std::vector<PgCall> calls = {PgCall(kPgBegin), PgCall(kTakeTurn),
                                      PgCall(kSetLink, options_.node, link_), PgCall(kOnStandby),
@@ -210,7 +212,7 @@ Status PgWriter::TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTi
   if (!written && failed_ == PgMeaning::kLost) {
     written = Verify(group, made);
   } else if (!written && failed_ == PgMeaning::kConflict && turn == Turn::kFirst) {
-    // With the turn no room can be in the way: the link is gone, and the next connection sets it.
+    // No room can be in the way with the turn: the link is gone, and the next connection sets it.
     ReportFenced();
     connection_.Close();
   }

@@ -75,7 +75,7 @@ class PgWriter {
     PgPendingCommits::Handle commit{};  ///< null: it writes nothing
   };
 
-  /// After an error `failed_` is its meaning; kLost: it is unknown whether it was committed.
+  /// `failed_` is the meaning after an error; kLost: it is unknown whether it was committed.
   Status TryGroup(const std::vector<Job*>& group, Turn turn, MonotonicTime deadline);
   Status Load(const std::vector<Job*>& group, Turn turn, Try& made, MonotonicTime deadline);
   static void ApplyRules(const std::vector<Job*>& group, Try& made);
@@ -91,14 +91,14 @@ class PgWriter {
   /// Holds the next commit back while earlier ones have been pending for too long.
   Status AwaitConfirmation(MonotonicTime deadline);
   void ReportFenced() const;
-  /// Of the result of `kCheckLink`.
+  /// It reports the turn from the result of `kCheckLink`.
   void ReportTurn(PgRows& checked) const;
   /// Finds out whether a commit without a reply was made.
   Status Verify(const std::vector<Job*>& group, Try& made);
   Status RunAlone(const std::vector<Job*>& group, MonotonicTime deadline);
-  /// After an error `failed_` is its meaning.
+  /// `failed_` is the meaning after an error.
   Status Connect(MonotonicTime deadline);
-  /// Of calls that were run.
+  /// The error of calls that were run.
   Error Failed(const Error& error);
   /// The error for callers.
   [[nodiscard]] Error Outcome(const Error& error) const;

@@ -52,7 +52,7 @@ Error TooNew(const SchemaVersion& version, std::int64_t newest) {
                       version.least, version.now, newest)};
 }
 
-/// Without comments before them: an error message has the first line of a statement.
+/// The statements have no comments before them: an error message has a statement's first line.
 std::vector<std::string> StatementsOf(std::string_view step) {
   std::vector<std::string> statements;
   while (true) {
