@@ -47,8 +47,8 @@ inline bool JoinedBefore(const AccountGroup& one, const AccountGroup& other) {
          std::tie(other.joined_at, other.room_number, other.instance);
 }
 
-/// Which goes first where an account has too many: that of the login that ends first, so none of
-/// the account before those of logins.
+/// Whether one goes before another where an account has too many: the group of the login that ends
+/// first goes first, so none of the account goes before those of logins.
 inline bool GoesBefore(const AccountGroup& one, const AccountGroup& other) {
   return one.expires == other.expires ? JoinedBefore(one, other) : one.expires < other.expires;
 }

@@ -1,4 +1,5 @@
-// Since when what is issued to an account is valid, in memory: checked wherever it is accepted.
+// The times since which things issued to accounts are valid, in memory: checked wherever such a
+// thing is accepted.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,7 @@ class AccountValidities : public CommitListener {
   void Put(const AccountValidity& validity) EXCLUDES(mutex_);
   void OnCommit(const Committed& committed) noexcept override;
 
-  /// What was issued to the account before is refused.
+  /// Anything that was issued to the account before is refused.
   [[nodiscard]] TimePoint FirstValid(const UserId& account) const EXCLUDES(mutex_);
 
  private:

@@ -1,4 +1,4 @@
-// Which requests are served without authentication.
+// The requests that are served without authentication.
 #pragma once
 
 #include <cstdint>

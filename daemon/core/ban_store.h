@@ -32,7 +32,7 @@ struct Revocation {
   bool operator==(const Revocation&) const = default;
 };
 
-/// As durable as the store of rooms. A ban that accompanies a change of a room is written by
+/// The bans are stored as durably as rooms. A ban that accompanies a change of a room is written by
 /// `Store::UpdateAll` (see `RoomChange::ban`), and so are all revocations
 /// (`RoomChange::revocations`).
 ///

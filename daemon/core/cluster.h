@@ -34,7 +34,7 @@ struct Beat {
   bool operator==(const Beat&) const = default;
 };
 
-/// What a sign of media is about: the stream of a member, or one of its tracks where a service
+/// The subject of a sign of media: the stream of a member, or one of its tracks where a service
 /// reports these apart. The numbers are stored.
 enum class MediaTrack : std::uint8_t { kStream = 0, kVideo = 1, kAudio = 2 };
 
@@ -44,7 +44,7 @@ struct MediaSign {
   MediaTrack track = MediaTrack::kStream;
   /// kOn; kOff; kNone: it is not on, and counts as if it had never been.
   MediaState::Kind kind = MediaState::Kind::kOn;
-  /// For kOn, the time since the last confirmation; otherwise since it ended. Not negative.
+  /// The time since the last confirmation where it is kOn, otherwise since it ended; not negative.
   std::chrono::milliseconds age{0};
   /// Orders the signs of a track where the service that reports them numbers or dates them; 0: by
   /// age. Of the same one, kOff follows kOn.
@@ -53,7 +53,7 @@ struct MediaSign {
   bool operator==(const MediaSign&) const = default;
 };
 
-/// What a node heard of pushers: heartbeats, and signs of their media.
+/// The signs of pushers that a node heard: heartbeats, and signs of their media.
 struct HeardBeats {
   MonotonicTime as_of{};           ///< none that came before it is missing; ages count from it
   std::vector<Beat> beats{};       ///< sorted by seat, each once
@@ -62,7 +62,7 @@ struct HeardBeats {
   [[nodiscard]] std::size_t size() const { return beats.size() + signs.size(); }
 };
 
-/// Where media is reported to another node, the newest sign of it anywhere.
+/// The newest sign of media anywhere, where it is reported to another node.
 struct SharedMedia {
   bool is_on = false;
   std::chrono::milliseconds age{0};  ///< as of `MediaSign`
@@ -72,8 +72,8 @@ struct SharedMedia {
 
 /// The last heartbeat of a pusher at any node, and the newest sign of its media.
 struct SharedSilence {
-  /// Since its newest heartbeat anywhere, or since a later moment from which all pushers are given
-  /// a timeout. nullopt: unknown.
+  /// The time since its newest heartbeat anywhere, or since a later moment from which all pushers
+  /// are given a timeout; nullopt: unknown.
   std::optional<std::chrono::milliseconds> age{};
   /// It certainly sent no heartbeat to any node for the timeout.
   bool is_silent = false;
@@ -81,7 +81,7 @@ struct SharedSilence {
   std::optional<SharedMedia> media{};
   /// All nodes have reported what they heard up to this long ago; nullopt: unknown.
   std::optional<std::chrono::milliseconds> told_ago{};
-  /// What was heard longer ago may be missing.
+  /// Signs that were heard longer ago may be missing.
   std::chrono::milliseconds complete_for = std::chrono::milliseconds::max();
 
   bool operator==(const SharedSilence&) const = default;
@@ -121,7 +121,8 @@ inline bool IsFar(std::chrono::milliseconds difference) {
 
 /// The state of a node among the others.
 struct NodeStanding {
-  /// By duty: the number of its present term, where this node holds it. Terms of a duty ascend.
+  /// The number of each duty's present term, where this node holds the duty. Terms of a duty
+  /// ascend.
   std::array<std::optional<std::uint64_t>, kDuties> terms{};
   std::size_t nodes = 1;  ///< alive, with this one
   /// The other nodes declared this one gone since its last renewal: work that it began before then
@@ -166,7 +167,7 @@ struct ListedNode {
   bool is_this = false;      ///< the node that lists them
   std::uint64_t rounds = 0;  ///< renewals since it came: grows while it lives
   std::int64_t schema = 0;   ///< newest schema that it knows
-  /// Since its last report of heartbeats, by the database's clock; nullopt: none yet.
+  /// The time since its last report of heartbeats, by the database's clock; nullopt: none yet.
   std::optional<std::chrono::milliseconds> told_ago = {};
   std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
   std::string config_hash = {};  ///< the same at nodes that are configured alike; empty: unknown

@@ -18,8 +18,8 @@
 
 namespace rtcroom {
 
-/// Which they are, whose, and when somebody was last known to be in each. Follows the store through
-/// the commits, in order, those of other nodes included.
+/// The groups that users created, with their creators, and when somebody was last known to be in
+/// each. It follows the store through the commits, in order, those of other nodes included.
 ///
 /// @threads safe from any thread.
 class CreatedGroups : public CommitListener {

@@ -16,7 +16,7 @@ struct Cursor {
   /// Position of the last event that was read; 0 before the first.
   std::uint64_t position = 0;
 
-  /// Before the oldest retained event.
+  /// The cursor before the oldest retained event.
   static Cursor Start() { return {}; }
 
   /// `<epoch>-<position>`; `Start` is the empty text.

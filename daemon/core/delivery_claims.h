@@ -39,7 +39,7 @@ class DeliveryClaims {
   /// Keeps the sender from the group until `EndMaking`.
   /// @return whether no call of the sender is running.
   bool BeginMaking(const RoomId& group) EXCLUDES(mutex_);
-  /// After `BeginMaking`, waits until no call of the sender is running.
+  /// It waits, after `BeginMaking`, until no call of the sender is running.
   /// @return false when `until` comes first, or after `Stop`.
   bool AwaitTurn(const RoomId& group, MonotonicTime until) EXCLUDES(mutex_);
   void EndMaking(const RoomId& group) EXCLUDES(mutex_);

@@ -25,10 +25,10 @@ enum class DeliveryKind : std::uint8_t {
   kRemoveUser = 4,
   kDismissRoom = 5,  ///< ends the TRTC room
 };
-/// Those to the IM service.
+/// The kinds to the IM service.
 inline constexpr DeliveryKind kDeliveryKinds[] = {
     DeliveryKind::kDestroyGroup, DeliveryKind::kCreateGroup, DeliveryKind::kNotifyGroup};
-/// Those to TRTC: of rooms without a group.
+/// The kinds to TRTC: those of rooms without a group.
 inline constexpr DeliveryKind kTrtcDeliveryKinds[] = {DeliveryKind::kRemoveUser,
                                                       DeliveryKind::kDismissRoom};
 inline constexpr bool IsForTrtc(DeliveryKind kind) { return kind >= DeliveryKind::kRemoveUser; }
@@ -88,8 +88,8 @@ struct DeliveryBacklog {
   bool operator==(const DeliveryBacklog&) const = default;
 };
 
-/// As durable as the store of rooms. A delivery that follows from a change of a room is written by
-/// `Store::UpdateAll` with that change (`RoomChange::delivery`).
+/// The deliveries are stored as durably as rooms. A delivery that follows from a change of a room
+/// is written by `Store::UpdateAll` with that change (`RoomChange::delivery`).
 ///
 /// One sender at a time reads the rows of a kind, so a claim need not be stored.
 ///

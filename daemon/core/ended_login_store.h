@@ -28,7 +28,7 @@ struct EndedLogin {
   bool operator==(const EndedLogin&) const = default;
 };
 
-/// What was issued to the account up to and in that second is refused: tickets, tokens and logins.
+/// Tickets, tokens and logins that were issued to the account up to and in that second are refused.
 struct AccountValidity {
   UserId account{};
   std::chrono::sys_seconds valid_from{};
@@ -59,7 +59,7 @@ class EndedLoginStore {
   /// expiry, so none is removed.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<AccountValidity>> LoadAccountValidities() = 0;
-  /// Where the stored one is later, it stays. A shared store reports it as
+  /// A stored one that is later stays. A shared store reports it as
   /// `Committed::account_validities`.
   /// @errors kStoreBusy; kStoreBroken; kOutcomeUnknown: it may be stored again.
   virtual Status PutAccountValidity(const AccountValidity& validity) = 0;

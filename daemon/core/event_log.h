@@ -21,7 +21,7 @@ struct EventPage {
   Cursor next{};  ///< after the last of `events`; the given position when there are none
 };
 
-/// Which events may be removed.
+/// The events that may be removed.
 struct EventRetention {
   TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
   TimePoint keep_since{};        ///< older ones may be removed ...

@@ -24,12 +24,12 @@ class HeardLogins : public CommitListener {
                        committed.account_validities.end());
   }
 
-  /// In the store's order.
+  /// The logins are in the store's order.
   std::vector<AccountLogin> Take() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return std::exchange(logins_, {});
   }
-  /// Since when accounts are valid whose logins were ended.
+  /// The times since which accounts are valid whose logins were ended.
   std::vector<AccountValidity> TakeValidities() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return std::exchange(validities_, {});

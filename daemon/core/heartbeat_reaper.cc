@@ -23,7 +23,7 @@ std::optional<MediaState> Newest(std::optional<MediaState> here, const SharedMed
   }
   const bool is_newer_here =
       here && ((here->kind == kOn && here->seen_ago < anywhere.age) ||
-               // What ended before the media server was away may be on air again.
+               // Media that ended before the server was away may be on air again.
                (here->kind == kUnknown && here->lasting <= anywhere.age));
   if (is_newer_here) return here;
   const bool is_off_here = here && here->kind == kOff;
@@ -226,7 +226,7 @@ std::vector<Eviction> HeartbeatReaper::JudgeAll(std::vector<LapsedLease> leases)
 }
 
 void HeartbeatReaper::LogKept(const LapsedLease& lease) const {
-  // Once for each silence: it is judged again after each timeout.
+  // Each silence is logged once: it is judged again after each timeout.
   if (lease.silent < leases_.timeout() || lease.silent >= 2 * leases_.timeout()) return;
   const std::optional<MediaState> media = MediaOf(lease);
   logger_.Info(

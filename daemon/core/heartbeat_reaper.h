@@ -117,8 +117,8 @@ class HeartbeatReaper {
   /// The leases of at most `most_per_sweep` members whose media is off, by this node or by the one
   /// with the newest sign; each once.
   [[nodiscard]] std::vector<LapsedLease> LeasesWithMediaOff(MonotonicTime now) const;
-  /// By what this node knows, and what the cluster has answered. nullopt: the member has no media
-  /// that could be seen.
+  /// The state by what this node knows, and what the cluster has answered. nullopt: the member has
+  /// no media that could be seen.
   [[nodiscard]] std::optional<MediaState> MediaOf(const LapsedLease& lease) const;
   [[nodiscard]] std::optional<MediaState> MediaHereOf(const LapsedLease& lease) const;
   /// Defers the leases of members that stay.
@@ -137,7 +137,7 @@ class HeartbeatReaper {
   Cluster& cluster_;
   const Clock& clock_;
   const ReaperOptions options_;
-  /// What the cluster has answered about the members that are being judged.
+  /// The cluster's answers about the members that are being judged.
   std::map<SeatKey, SharedSilence> answers_{};
   SweepObserver& observer_;
   Logger& logger_;

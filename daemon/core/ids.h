@@ -36,7 +36,7 @@ enum class RoomKind : std::uint8_t { kDouble = 1, kMulti = 2, kLive = 3, kWebrtc
 inline constexpr RoomKind kAllRoomKinds[] = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive,
                                              RoomKind::kWebrtc};
 
-/// Which generation of the protocol a request or a room speaks. The numbers are stored.
+/// The generation of the protocol that a request or a room speaks. The numbers are stored.
 enum class Dialect : std::uint8_t { kGen1 = 1, kGen2 = 2 };
 
 /// The identity by which a request names a room: it matches only a room of the same kind.

@@ -21,7 +21,7 @@ constexpr std::size_t kRemovedAtOnce = 1000;
 }  // namespace
 
 std::size_t LeaseTable::MemberHash::operator()(const Member& member) const {
-  // Without the kind: room ids are unique over all kinds.
+  // The kind is left out: room ids are unique over all kinds.
   return NameHash()(member.room_id, member.user_id);
 }
 
@@ -288,8 +288,9 @@ HeardBeats LeaseTable::HeardSince(MonotonicTime since) {
     result.as_of = clock_.Monotonic();
     return result;
   }
-  // What is renewed while the lock is free moves to the end, perhaps past this walk: another walk
-  // follows over what was renewed during the last one, until one is done without letting go.
+  // A lease that is renewed while the lock is free moves to the end, perhaps past this walk:
+  // another walk follows over what was renewed during the last one, until one is done without
+  // letting go.
   MonotonicTime renewed_since = since;
   bool is_done = false;
   for (int walks = 0; !is_done; ++walks) {

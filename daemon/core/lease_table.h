@@ -210,7 +210,7 @@ class LeaseTable : public CommitListener {
   Order order_ GUARDED_BY(mutex_);
   /// The end of `order_`, which stands for no lease; splicing leaves it valid.
   const Order::iterator end_ GUARDED_BY(mutex_) = order_.end();
-  /// Where `HeardSince` is in `order_`, going to the front; otherwise its end.
+  /// The place of `HeardSince` in `order_`, going to the front; otherwise its end.
   Order::iterator walk_ GUARDED_BY(mutex_) = order_.end();
   /// The last `as_of` of `HeardSince`: every later renewal has this time or a later one.
   MonotonicTime collected_at_ GUARDED_BY(mutex_);

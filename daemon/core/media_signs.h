@@ -1,4 +1,4 @@
-// What this node knows of the media of members, for the other nodes that share the store.
+// The signs that this node has of the media of members, for the other nodes that share the store.
 #pragma once
 
 #include <chrono>

@@ -16,7 +16,7 @@
 
 namespace rtcroom {
 
-/// What the body of a message is. The numbers are stored.
+/// The format of a message's body. The numbers are stored.
 enum class MessageType : std::uint8_t {
   kElements = 0,  ///< elements of an IM SDK, in JSON
   kText = 1,
@@ -31,7 +31,7 @@ struct MessageContent {
   std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
   std::string body{};               ///< opaque here; ≤ 16 KiB
   TimePoint sent_at{};
-  /// When its client says that it was sent, in seconds since 1970, ≤ 2^53; 0: it did not say.
+  /// The time at which its client says that it was sent, in seconds since 1970, ≤ 2^53; 0: none.
   std::uint64_t client_time = 0;
   std::string custom{};       ///< data of the application beside the body, opaque; ≤ 1 KiB UTF-8
   std::uint8_t priority = 0;  ///< 1, the first, to 4, the last, as its client says; 0: it did not
@@ -57,7 +57,7 @@ struct StoredMessage {
   bool operator==(const StoredMessage&) const = default;
 };
 
-/// What a message counts for in a bound of bytes: about its size in a store.
+/// The bytes for which a message counts in a bound: about its size in a store.
 inline std::uint64_t StoredBytes(const StoredMessage& message) {
   const MessageContent& content = message.content;
   return 128 + message.receiver.value.size() + content.sender.value.size() + content.nick.size() +
@@ -116,13 +116,13 @@ class MessageLog {
   virtual Result<std::uint64_t> NewestMessage() = 0;
 };
 
-/// Which messages may be removed.
+/// The messages that may be removed.
 struct MessageRetention {
   TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
   TimePoint keep_since{};        ///< those sent before may be removed ...
   std::uint64_t keep_after = 0;  ///< ... and so may those up to this position ...
   TimePoint keep_ended_since{};  ///< ... and so may those of rooms that ended before this
-  /// Once the `StoredBytes` of all exceed it, the oldest may be removed, down to 15/16 of it.
+  /// The oldest may be removed, down to 15/16 of it, once the `StoredBytes` of all exceed it.
   std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max();
   std::size_t most_per_call = 10'000;  ///< bounds the duration of one call
 
@@ -138,7 +138,7 @@ struct ReceivedMessages {
   std::uint64_t position = 0;
 };
 
-/// Where messages lie that are read by a time.
+/// The side of a time on which messages lie that are read by it.
 enum class FromTime : std::uint8_t {
   kBack,     ///< sent then or before, newest first
   kForward,  ///< sent then or later, oldest first
@@ -159,14 +159,15 @@ class MessageHistory {
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   virtual Result<std::uint64_t> NewestRoomMessage(std::uint64_t room_number) = 0;
 
-  /// Those with a seq of `first` or greater, ascending. @param limit  1..1000.
+  /// The messages with a seq of `first` or greater, ascending.
+  /// @param limit  1..1000.
   /// @return none for a room that has none or has ended.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<StoredMessage>> ReadRoomMessages(std::uint64_t room_number,
                                                               std::uint64_t first,
                                                               std::size_t limit) = 0;
 
-  /// Those between two users in either direction, newest first.
+  /// The messages between two users in either direction, newest first.
   /// @param before  only those before this position; nullopt: from the newest on.
   /// @param limit   1..1000. Cost is proportional to it.
   /// @errors kStoreBusy; kStoreBroken.
@@ -188,7 +189,8 @@ class MessageHistory {
                                                                   FromTime direction,
                                                                   std::size_t limit) = 0;
 
-  /// Those that a user has sent to others or received from them, after `position`, ascending.
+  /// The messages that a user has sent to others or received from them, after `position`,
+  /// ascending.
   /// @param limit  1..1000. Cost is proportional to it.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<StoredMessage>> ReadMessagesOf(const UserId& user,
@@ -224,7 +226,7 @@ class MessageHistory {
   virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;
 };
 
-/// Both, as a store has them; users take the one that they need.
+/// A store has both; users take the one that they need.
 class MessageStore : public MessageLog, public MessageHistory {};
 
 }  // namespace rtcroom

@@ -65,9 +65,9 @@ class MixFeed : public CommitListener, public OnAirListener {
   void OnPartial(std::span<const PartialStream> streams) noexcept override EXCLUDES(mutex_);
   void OnListed() noexcept override EXCLUDES(mutex_);
 
-  /// At most `max`, those wanted for the longest time first, each stream once: of several rooms of
-  /// one creator for the latest. nullopt until the
-  /// streams on air are known: to a reader an empty list would be the end of all mixes.
+  /// The mixes that are wanted, at most `max`, those wanted for the longest time first, each stream
+  /// once: of several rooms of one creator for the latest. nullopt until the streams on air are
+  /// known: to a reader an empty list would be the end of all mixes.
   [[nodiscard]] std::optional<std::vector<WantedMix>> Wanted() const EXCLUDES(mutex_);
   [[nodiscard]] Counts Count() const EXCLUDES(mutex_);
   /// Raised when `Wanted` may have changed; for one reader.
@@ -85,13 +85,13 @@ class MixFeed : public CommitListener, public OnAirListener {
     UserId creator{};
     MixCanvas canvas{};
     std::vector<Member> members{};  ///< in join order
-    /// With all streams; no inputs: no mix was asked for. No stream: its creator sends none.
+    /// The mix with all streams; no inputs: none was asked for. No stream: its creator sends none.
     WantedMix whole{};
-    // While it is wanted:
+    // These are present while it is wanted.
     std::optional<WantedMix> mix{};
     std::optional<std::uint64_t> rank{};
   };
-  /// By rank and number: in the order in which they win.
+  /// The rooms by rank and number: in the order in which they win.
   using Order = std::map<std::pair<std::uint64_t, std::uint64_t>, const MixRoom*>;
 
   void ApplyLocked(const StoredEvent& stored) REQUIRES(mutex_);
@@ -101,11 +101,11 @@ class MixFeed : public CommitListener, public OnAirListener {
   void PutMemberLocked(MixRoom& room, Dialect dialect, const UserId& user_id,
                        std::string_view named) REQUIRES(mutex_);
   static void PlaceMembers(MixRoom& room, const RoomMix& mix);
-  /// After a change of its members.
+  /// Call it after a change of its members.
   void UpdateLocked(MixRoom& room) REQUIRES(mutex_);
   void RemoveStreamsLocked(MixRoom& room) REQUIRES(mutex_);
   void AssessLocked(MixRoom& room) REQUIRES(mutex_);
-  /// Those in which the stream is.
+  /// It assesses the rooms in which the stream is.
   void AssessRoomsOfLocked(std::string_view stream) REQUIRES(mutex_);
   /// The room of each stream that is mixed, in the order in which they win.
   [[nodiscard]] std::vector<const MixRoom*> ChosenLocked() const REQUIRES(mutex_);
@@ -115,7 +115,7 @@ class MixFeed : public CommitListener, public OnAirListener {
   const std::size_t max_;
   const StreamUrlSigner& streams_;
   mutable Mutex mutex_;
-  /// By number; entries do not move.
+  /// The rooms by number; entries do not move.
   std::unordered_map<std::uint64_t, MixRoom> rooms_ GUARDED_BY(mutex_);
   /// The rooms of each stream.
   std::unordered_map<std::string, std::set<MixRoom*>, NameHash, std::equal_to<>> by_stream_

@@ -26,7 +26,7 @@ class NodeLease {
   explicit NodeLease(const BootClock& clock, std::chrono::milliseconds ttl = kTtl)
       : clock_(clock), ttl_(ttl), told_until_(clock.SinceBoot().count()) {}
 
-  /// To be read before a renewal begins.
+  /// Read it before a renewal begins.
   [[nodiscard]] BootTime Now() const { return clock_.SinceBoot(); }
 
   /// @param began  when the renewal that succeeded now began.
@@ -47,17 +47,17 @@ class NodeLease {
     if (standing.told_ago) told_until_ = (clock_.SinceBoot() - *standing.told_ago).count();
   }
 
-  /// Until the next `Record`: other nodes may have them now.
+  /// The node has no duties until the next `Record`: other nodes may have them now.
   void DropDuties() { duties_ = 0; }
   void DropDuty(Duty duty) { duties_ &= ~(1U << static_cast<unsigned>(duty)); }
 
-  /// For a node that is alone.
+  /// A node that is alone needs no other renewal.
   void RenewForGood() {
     until_ = BootTime::max().count();
     told_until_ = BootTime::max().count();
   }
 
-  /// At once.
+  /// The lease ends at once.
   void End() { until_ = 0; }
 
   /// Whether the lease has ended: the node answers heartbeats, reads and writes with 503. True
@@ -81,21 +81,22 @@ class NodeLease {
   /// node that is alone.
   [[nodiscard]] bool TrustsWallClock() const { return trusts_wall_clock_; }
 
-  /// As of `NodeStanding`, at the last renewal; false once the lease has ended.
+  /// `NodeStanding::keeps_bounds` at the last renewal; false once the lease has ended.
   [[nodiscard]] bool KeepsBounds() const { return keeps_bounds_ && !IsCutOff(); }
 
-  /// As of `NodeStanding`, at the last renewal.
+  /// `NodeStanding::clock_ahead` at the last renewal.
   [[nodiscard]] std::chrono::milliseconds ClockAhead() const {
     return std::chrono::milliseconds(clock_ahead_ms_);
   }
 
-  /// What `NodeStanding` had at the last renewal; false before the first `Record`.
+  /// `NodeStanding::all_know_marked_tickets` at the last renewal; false before the first `Record`.
   [[nodiscard]] bool AllKnowMarkedTickets() const { return all_know_marked_tickets_; }
 
-  /// Likewise.
+  /// `NodeStanding::all_have_viewer_leases` at the last renewal; false before the first `Record`.
   [[nodiscard]] bool AllHaveViewerLeases() const { return all_have_viewer_leases_; }
 
-  /// Likewise. Ask it for each message: where it is false, none may be stored as it was sent.
+  /// `NodeStanding::all_know_plain_messages` at the last renewal; false before the first `Record`.
+  /// Ask it for each message: where it is false, none may be stored as it was sent.
   [[nodiscard]] bool AllKnowPlainMessages() const { return all_know_plain_messages_; }
 
   /// Number of nodes alive at the last renewal, with this one.
@@ -104,7 +105,7 @@ class NodeLease {
   [[nodiscard]] std::chrono::milliseconds ttl() const { return ttl_; }
 
  private:
-  /// Not negative.
+  /// The time since then, not negative.
   [[nodiscard]] std::chrono::milliseconds Since(const std::atomic<BootTime::rep>& time) const {
     const BootTime since(clock_.SinceBoot().count() - time.load());
     return std::max(std::chrono::duration_cast<std::chrono::milliseconds>(since),

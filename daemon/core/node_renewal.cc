@@ -67,7 +67,7 @@ HeardBeats NodeRenewal::Collect() {
   HeardBeats heard = leases_.HeardSince(told_until_);
   if (viewers_ != nullptr) AddBeats(viewers_->HeardSince(told_until_), heard);
   if (groups_ != nullptr) AddBeats(groups_->TakeUses(), heard);
-  // After the heartbeats: no sign from before `as_of` is missing either.
+  // The signs are read after the heartbeats: none from before `as_of` is missing either.
   if (SeatSigns* const signs = signs_) heard.signs = signs->SignsSince(told_until_, heard.as_of);
   return heard;
 }
@@ -140,7 +140,7 @@ Status NodeRenewal::CheckContact(std::chrono::seconds without) const {
 }
 
 void NodeRenewal::Leave() {
-  // With those that came after the ones that were being reported.
+  // The report begins anew, with the heartbeats that came after those that were being reported.
   heard_.reset();
   reported_ = 0;
   Status left = Report(lease_.Now() + kLeaving);

@@ -63,7 +63,7 @@ class NodeRenewal {
   /// @errors those of `Cluster::Renew` and `Cluster::Report`.
   Status Renew();
 
-  /// What is known of media is reported from now on. It must outlive this.
+  /// The signs of media are reported from now on. It must outlive this.
   void ShareMedia(SeatSigns& signs) { signs_ = &signs; }
 
   /// Whether the node is not cut off, or for less than that.

@@ -58,8 +58,9 @@ struct RecordingQuery {
   std::size_t limit = 50;                    ///< at least 1
 };
 
-/// As durable as the store of rooms. A row may outlive its file, and always outlives its room. Of
-/// more than `StoreLimits::max_recordings` those with the lowest numbers are forgotten.
+/// The recordings are stored as durably as rooms. A row may outlive its file, and always outlives
+/// its room. Of more than `StoreLimits::max_recordings` those with the lowest numbers are
+/// forgotten.
 ///
 /// @threads every method is safe from any thread.
 class RecordingStore {
@@ -79,7 +80,7 @@ class RecordingStore {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Recording>> ListRecordings(const RecordingQuery& query) = 0;
 
-  /// Those that ended before a time, the oldest first, at most `limit`.
+  /// The recordings that ended before a time, the oldest first, at most `limit`.
   /// @param after  only those after it in this order.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Recording>> LoadRecordingsEndedBefore(TimePoint time,

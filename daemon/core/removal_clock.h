@@ -35,14 +35,14 @@ class RemovalClock {
   /// Another process has removed by that time.
   void CatchUp(TimePoint mark);
 
-  /// To be called every few seconds. `Begin` counts as a round that moves nothing.
+  /// Call it every few seconds. `Begin` counts as a round that moves nothing.
   /// @return by how much the wall clock was set since the round before, if by more than a minute,
   ///         else 0; negative: back.
   std::chrono::milliseconds Round();
   /// The wall clock is known to be wrong. The next round moves nothing.
   void Pause() { previous_.reset(); }
 
-  /// Before `Begin` the earliest time there is.
+  /// The time by this clock; before `Begin` the earliest time there is.
   [[nodiscard]] TimePoint Now() const { return TimePoint(std::chrono::milliseconds(now_ms_)); }
 
  private:

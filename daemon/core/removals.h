@@ -1,4 +1,4 @@
-// Which events are removals that the removed did not ask for.
+// The events that are removals that the removed did not ask for.
 #pragma once
 
 #include <variant>

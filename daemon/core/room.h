@@ -69,7 +69,8 @@ struct Pusher {
 struct Audience {
   UserId user_id{};
   std::string user_info{};  ///< ≤ 1024 bytes UTF-8, opaque
-  /// As a pusher's: ascending in join order; kept on rejoining unless that begins another stay.
+  /// The seat ascends, as a pusher's, in join order; kept on rejoining unless that begins another
+  /// stay.
   std::uint64_t seat = 0;
 
   bool operator==(const Audience&) const = default;
@@ -98,10 +99,10 @@ struct Room {
   std::string type{};
   std::string custom = "{}";  ///< custom fields: the text of a JSON object, opaque here
   std::size_t audience_count = 0;
-  /// Of the mix that was asked for; nullopt: none, and no pusher has a `mix_place`.
+  /// The canvas of the mix that was asked for; nullopt: none, and no pusher has a `mix_place`.
   std::optional<MixCanvas> mix{};
   std::vector<Pusher> pushers{};  ///< in join order
-  /// Not all of them: only the one that a `RoomUpdate` asked for, if present.
+  /// The one that a `RoomUpdate` asked for, if present; not all of them.
   std::vector<Audience> audiences{};
 
   [[nodiscard]] bool IsActive() const { return !pushers.empty(); }

@@ -19,7 +19,7 @@ struct RoomChange {
   std::vector<RoomEvent> events{};  ///< none: nothing changed but, with `sets_mix`, the mix
   bool sets_mix = false;            ///< the mix changed: no subscriber of events needs to know
   bool closed = false;              ///< the room is removed in the same write
-  // Also written with the change, and only when there are events.
+  // These are written with the change, too, and only when there are events.
   std::optional<Ban> ban{};
   std::optional<DeliveryChange> delivery{};
   std::vector<Revocation> revocations{};

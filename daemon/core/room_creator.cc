@@ -99,7 +99,7 @@ void RoomCreator::Finish(const std::shared_ptr<Attempt>& attempt, const Result<G
 void RoomCreator::Conclude(const std::shared_ptr<Attempt>& attempt, const Status& outcome) {
   const bool taken = !outcome && outcome.error().code == Errc::kRoomExists;
   if (attempt->holder) {
-    // Before the callers are notified, so that they may retry at once.
+    // The holder ends before the callers are notified, so that they may retry at once.
     attempt->holder->Finish(outcome);
     attempt->holder.reset();
   }

@@ -15,7 +15,7 @@ enum class Interop : std::uint8_t {
   kShared,    ///< one pool
 };
 
-/// Which users may set the custom fields of a room (any user may increment and decrement).
+/// The users who may set the custom fields of a room (any user may increment and decrement).
 enum class CustomSet : std::uint8_t {
   kMembers,  ///< its pushers and its creator
   kAnyone,

@@ -132,7 +132,7 @@ struct RoomServiceOptions {
   RoomPolicy policy{};
   /// Limit of all attempts together to create an IM group (protocol F.2).
   std::chrono::milliseconds group_deadline{8000};
-  /// To which services changes enqueue deliveries.
+  /// The services to which changes enqueue deliveries.
   DeliveryServices deliveries{};
   /// Life of a push URL: an operator's removal revokes those of the removed for so long.
   std::chrono::seconds push_url_ttl = std::chrono::days(7);
@@ -254,7 +254,7 @@ class RoomService {
   ///         kStoreBusy; kStoreBroken.
   Result<Room> LoadRoom(const RoomKey& key, Dialect dialect);
 
-  /// The same for a pusher of the room.
+  /// It does what `LoadRoom` does, for a pusher of the room.
   /// @errors also kPusherNotFound: it is none, or is bound to another address.
   Result<Room> LoadRoomOfPusher(const MemberCommand& command);
 

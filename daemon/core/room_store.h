@@ -15,14 +15,14 @@
 
 namespace rtcroom {
 
-/// Which rooms to list.
+/// The rooms to list.
 struct RoomListQuery {
   RoomKind kind = RoomKind::kDouble;
   std::optional<Dialect> dialect = {};  ///< none: rooms of both
-  /// Only rooms of that `Room::type`; for webrtc rooms alone.
+  /// The `Room::type` of the rooms to list; for webrtc rooms alone.
   std::optional<std::string> type = {};
-  /// Only rooms of a greater `Room::place`: paging by the last place skips and repeats nothing,
-  /// whichever earlier rooms have ended meanwhile.
+  /// The rooms to list have a greater `Room::place`: paging by the last place skips and repeats
+  /// nothing, whichever earlier rooms have ended meanwhile.
   std::uint64_t after = 0;
   std::uint64_t index = 0;  ///< how many such rooms to skip
   std::size_t count = 0;    ///< maximum number of rooms to return, 0..200
@@ -138,9 +138,9 @@ class RoomStore {
   /// @threads never waits for a writer.
   virtual Result<RoomPage> Scan(std::uint64_t after, std::size_t limit) = 0;
 
-  /// The same, for a process that keeps members in memory. Of the rooms `info`, `mixed_play_url`,
-  /// `created_at`, `place`, `last_event`, `type` and `custom` may be missing; of their pushers the
-  /// name, the avatar and `accelerate_url`.
+  /// It does what `Scan` does, for a process that keeps members in memory. Of the rooms `info`,
+  /// `mixed_play_url`, `created_at`, `place`, `last_event`, `type` and `custom` may be missing; of
+  /// their pushers the name, the avatar and `accelerate_url`.
   virtual Result<RoomPage> ScanMembers(std::uint64_t after, std::size_t limit) {
     return Scan(after, limit);
   }

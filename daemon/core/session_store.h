@@ -42,12 +42,12 @@ struct SessionChange {
 class SessionListener {
  public:
   virtual ~SessionListener() = default;
-  /// In the order of commits; perhaps more than once, and also of the program itself. It must be
-  /// quick, must not call the store, and cannot fail.
+  /// The changes come in the order of commits, perhaps more than once, and also those of the
+  /// program itself. It must be quick, must not call the store, and cannot fail.
   virtual void OnSessions(std::span<const SessionChange> changes) noexcept = 0;
 };
 
-/// As durable as the store of rooms. Holds at most one session per user.
+/// Sessions are stored as durably as rooms. A user has at most one.
 ///
 /// @threads every method is safe from any thread.
 /// @source protocol C.5.
@@ -55,7 +55,7 @@ class SessionStore {
  public:
   virtual ~SessionStore() = default;
 
-  /// At most `limit` sessions last used after `unused_until`, the latest first.
+  /// The sessions, at most `limit`, last used after `unused_until`, the latest first.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::vector<Session>> LoadSessions(TimePoint unused_until, std::size_t limit) = 0;
 

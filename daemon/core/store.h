@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// For users of both; others take only the interface that they need.
+/// Users of both take it; others take only the interface that they need.
 class Store : public RoomStore, public EventLog {};
 
 }  // namespace rtcroom

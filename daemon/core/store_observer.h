@@ -58,7 +58,7 @@ class StoreObserver {
  public:
   virtual ~StoreObserver() = default;
 
-  /// On the writer thread: a group of writes has begun ...
+  /// A group of writes has begun, on the writer thread, ...
   virtual void OnCommitBegun() noexcept = 0;
   /// ... and has ended. Groups do not overlap.
   virtual void OnCommitEnded(const CommitStats& stats) noexcept = 0;
@@ -71,7 +71,7 @@ class StoreObserver {
   /// wait for that together it may be called once.
   virtual void OnWriteConfirmed() noexcept {}
 
-  // Of a store that several servers share; others call none of these.
+  // A store that several servers share calls these; others call none of them.
 
   /// A group of writes has waited so long for its turn among those of all servers.
   virtual void OnTurn(std::chrono::microseconds /*waited*/) noexcept {}

@@ -18,7 +18,7 @@ enum class StandbyWait : std::uint8_t {
   kSilent,  ///< one is connected, and does not answer
 };
 
-/// For errors and logs; empty for kNone.
+/// The text for errors and logs; empty for kNone.
 constexpr std::string_view StandbyWaitText(StandbyWait wait) {
   switch (wait) {
     case StandbyWait::kNone:
@@ -39,7 +39,7 @@ struct StorePrimary {
 
 struct StoreReplication {
   std::vector<StorePrimary> primaries{};  ///< by timeline, the newest first; none could be asked
-  // What the first of them says.
+  // The first of them says these.
   std::size_t standbys = 0;  ///< synchronous ones that are connected
   StandbyWait wait = StandbyWait::kNone;
 };
@@ -56,7 +56,7 @@ class ReplicationSource {
   virtual StoreReplication Ask(const std::stop_token& stop) = 0;
 };
 
-/// For metrics.
+/// The state that metrics show.
 ///
 /// @threads safe from any thread.
 struct ReplicationState {

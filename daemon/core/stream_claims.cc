@@ -71,7 +71,7 @@ void StreamClaims::LeaveLocked(const Member& member, TimePoint now, bool is_evic
   std::optional<std::string> stream = ReleaseLocked(member, now);
   const bool is_kept = is_evicted && evicted_.size() < kMaxEvicted;
   if (!stream || !is_kept) return;
-  // Of one who named the stream of another, it goes on.
+  // The stream goes on where its sender named that of another.
   if (IsOwnStream(*stream, member.user_id, streams_)) evicted_.push_back(*std::move(stream));
 }
 
@@ -150,7 +150,7 @@ std::optional<StreamOwner> StreamClaims::OwnerOf(std::string_view stream,
     if (from > until) return;
     const milliseconds had = since ? std::min(to, until) - std::max(from, *since) : length;
     const bool had_half = 2 * had >= length;
-    // Before those who named the stream of another.
+    // Users on their own stream come before those who named the stream of another.
     const std::tuple rank(IsOwnStream(stream, candidate.user_id, streams_), had_half,
                           had_half ? from.time_since_epoch() : had);
     if (rank < best) return;

@@ -1,4 +1,4 @@
-// Which members send which stream.
+// The streams that members send.
 #pragma once
 
 #include <cstddef>

@@ -15,7 +15,7 @@
 
 namespace rtcroom {
 
-/// Which signals decide (`liveness.policy`).
+/// The signals that decide (`liveness.policy`).
 enum class LivenessPolicy : std::uint8_t {
   kAssist,     ///< a stream on air keeps a silent member
   kHeartbeat,  ///< heartbeats alone
@@ -34,9 +34,9 @@ struct MediaState {
   /// How long it has been on or off, without the times for which the media server was away; of
   /// kUnknown, for how long it has been away.
   std::chrono::milliseconds lasting{0};
-  /// For kOn, the time since the last sign that it is.
+  /// The time since the last sign that it is on, of kOn.
   std::chrono::milliseconds seen_ago{0};
-  /// Of the media that arrived lately; nullopt when it is not known.
+  /// The rate of the media that arrived lately; nullopt when it is not known.
   std::optional<std::uint64_t> bits_per_second{};
 };
 
@@ -59,7 +59,7 @@ class MediaView {
   [[nodiscard]] virtual std::vector<std::string> OffFor(std::chrono::milliseconds grace) const = 0;
 };
 
-/// What of a stream arrives at the media server.
+/// The parts of a stream that arrive at the media server.
 struct StreamParts {
   bool video = true;
   bool audio = true;
@@ -82,9 +82,9 @@ class OnAirListener {
   virtual void OnAir(std::string_view stream, bool is_on) noexcept = 0;
   /// A phone begins to send the stream, in the place of its sender until then.
   virtual void OnPhone(std::string_view /*stream*/) noexcept {}
-  /// With each list of the media server: all others bring both, as far as is known.
+  /// It is called with each list of the media server: all others bring both, as far as is known.
   virtual void OnPartial(std::span<const PartialStream> /*streams*/) noexcept {}
-  /// After each list of the media server: all streams on air have been reported.
+  /// It is called after each list of the media server: all streams on air have been reported.
   virtual void OnListed() noexcept {}
 };
 

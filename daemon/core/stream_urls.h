@@ -38,8 +38,8 @@ class StreamUrlSigner {
   [[nodiscard]] virtual Result<std::string> PushUrl(std::string_view stream,
                                                     TimePoint now) const = 0;
 
-  /// The same for a member of that room. A media server of one's own can then refuse it while the
-  /// user is banned from this room, and not for bans from others.
+  /// The push URL for a member of that room. A media server of one's own can then refuse it while
+  /// the user is banned from this room, and not for bans from others.
   /// @errors likewise.
   [[nodiscard]] virtual Result<std::string> BoundPushUrl(std::string_view stream,
                                                          const PushBinding& binding,
@@ -50,7 +50,7 @@ class StreamUrlSigner {
   /// that receives it.
   [[nodiscard]] virtual std::string AccelerateUrl(std::string_view stream, TimePoint now) const = 0;
 
-  /// The same without a signature, for a stream of any user.
+  /// That play URL without a signature, for a stream of any user.
   [[nodiscard]] virtual std::string UnsignedAccelerateUrl(std::string_view stream) const = 0;
 
   /// The flv play URL of that stream; empty when no play host is configured.

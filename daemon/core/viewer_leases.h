@@ -73,7 +73,7 @@ class LapsedViewers {
       GUARDED_BY(mutex_);
 };
 
-/// When viewers lapse, and for how long they may return.
+/// The times after which viewers lapse, and for which they may return.
 struct ViewerLeaseOptions {
   std::chrono::milliseconds timeout{60'000};  ///< without a sign; 0: none lapses
   std::chrono::milliseconds return_within = std::chrono::hours(12);

@@ -1,4 +1,4 @@
-// What the addresses of browsers (WHIP and WHEP) permit, and to whom.
+// The rights that the addresses of browsers (WHIP and WHEP) give, and to whom.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace rtcroom {
 
-/// Which way media goes.
+/// The way that media goes.
 enum class WebDirection : std::uint8_t {
   kPublish,  ///< from a browser (WHIP)
   kPlay,     ///< to a browser (WHEP)
@@ -32,7 +32,7 @@ struct WebStreamName {
   bool operator==(const WebStreamName&) const = default;
 };
 
-/// What the signature of an address proves, however long ago it was made.
+/// The facts that the signature of an address proves, however long ago it was made.
 struct WebGrant {
   WebDirection direction = WebDirection::kPublish;
   WebStreamName name{};

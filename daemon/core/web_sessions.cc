@@ -20,7 +20,8 @@ constexpr std::chrono::seconds kKeepPeriod{15};
 /// Users whose offers are counted; beyond it all are forgotten.
 constexpr std::size_t kMaxCountedUsers = 100'000;
 
-/// So that the sessions of an address also count after a restart, when only the worker knows them.
+/// The digits let the sessions of an address count after a restart, too, when only the worker knows
+/// them.
 std::string AddressDigits(std::string_view address) {
   return fmt::format("{:08x}", static_cast<std::uint32_t>(SipHash({}, AddressKey(address))));
 }
@@ -30,7 +31,7 @@ WebOpenOutcome OutcomeOf(WebEndReason reason) {
   return reason == WebEndReason::kWorker ? WebOpenOutcome::kNoWorker : WebOpenOutcome::kFailed;
 }
 
-/// Of an offer that is not allowed, or about which the store cannot be asked.
+/// The outcome of an offer that is not allowed, or about which the store cannot be asked.
 WebOpenOutcome OutcomeOf(const Error& error) {
   return error.code == Errc::kNotAllowed ? WebOpenOutcome::kNotAllowed : WebOpenOutcome::kFailed;
 }

@@ -117,9 +117,9 @@ class WebObserver {
   virtual void OnWebWithoutPictures() = 0;
 };
 
-/// Which worker has which session, of which user in which room. A session ends with the right to
-/// it: each removal of its user from the room, a ban and a revocation close it before the call that
-/// caused them is answered. A change of a room without sessions costs one look-up.
+/// The sessions of workers, each with its user and room. A session ends with the right to it: each
+/// removal of its user from the room, a ban and a revocation close it before the call that caused
+/// them is answered. A change of a room without sessions costs one look-up.
 ///
 /// Log lines have the first digits of a session's ID: the whole is the right to end it.
 ///

@@ -50,7 +50,7 @@ inline constexpr std::size_t kWebOpenOutcomes =
 /// "no_worker", "failed".
 std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
 
-/// What a worker is to answer.
+/// The offer that a worker is to answer.
 struct WebOpening {
   std::string_view session{};
   WebDirection direction = WebDirection::kPublish;

@@ -1,4 +1,4 @@
-// When a write of the store was last confirmed, and when a read last failed.
+// The times at which a write of the store was last confirmed, and a read last failed.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ class WriteRecord : public StoreObserver {
 
   /// nullopt: no write was confirmed yet.
   [[nodiscard]] std::optional<MonotonicTime> confirmed_at() const { return Known(confirmed_at_); }
-  /// When the store last failed to make a write for a reason that lasts (kStoreBroken); nullopt:
-  /// never.
+  /// The time at which the store last failed to make a write for a reason that lasts
+  /// (kStoreBroken); nullopt: never.
   [[nodiscard]] std::optional<MonotonicTime> broken_at() const { return Known(broken_at_); }
   /// Whether a write has failed since one was confirmed last.
   [[nodiscard]] bool has_failed() const { return has_failed_; }
