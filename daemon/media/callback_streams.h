@@ -27,7 +27,7 @@ struct CallbackStreamsOptions {
 /// One push of a stream began or ended.
 struct PushReport {
   std::string_view stream{};
-  /// The same in the start and the stop of one push, a number that ascends; may be empty.
+  /// A number that ascends, the same in the start and the stop of one push; may be empty.
   std::string_view sequence{};
   std::optional<TimePoint> at{};  ///< by the service's clock
 };

@@ -27,7 +27,7 @@ constexpr const char* kContentType = "application/json; charset=utf-8";
 
 constexpr std::size_t kMaxErrorCodeBytes = 100;
 
-/// As the header Host: with the port unless it is the usual one.
+/// The value of the header Host, which has the port unless it is the usual one.
 std::string HostOf(const OutgoingTarget& target) {
   std::string host =
       target.host.find(':') == std::string::npos ? target.host : fmt::format("[{}]", target.host);

@@ -55,7 +55,7 @@ class CloudStreams : public MediaView {
 
   /// kNone for a stream that is not live, and was not at an earlier reply.
   [[nodiscard]] MediaState StateOf(std::string_view stream) const override EXCLUDES(mutex_);
-  /// Also those of kNone, which have no grace.
+  /// The streams include those of kNone, which have no grace.
   [[nodiscard]] std::vector<std::string> OffFor(std::chrono::milliseconds grace) const override
       EXCLUDES(mutex_);
 

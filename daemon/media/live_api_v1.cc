@@ -26,7 +26,7 @@ constexpr seconds kStateLife{300};
 constexpr seconds kMixLife{60};
 
 constexpr std::int64_t kNeverPushed = 20601;
-/// Of `output[].status`; 0 is interrupted, 3 disabled.
+/// The `output[].status` of a live stream; 0 is interrupted, 3 disabled.
 constexpr std::int64_t kLiveStatus = 1;
 
 constexpr MixNames kMixNames = {.stream = "input_stream_id",

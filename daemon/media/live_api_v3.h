@@ -14,7 +14,7 @@
 namespace rtcroom {
 
 struct LiveApiV3Options {
-  /// Without a region. The default base URL is https://live.tencentcloudapi.com.
+  /// The account has no region. The default base URL is https://live.tencentcloudapi.com.
   CloudAccount account{.base_url = "https://live.tencentcloudapi.com"};
   std::string push_host{};  ///< the domain that streams are pushed to
   std::string app = "live";

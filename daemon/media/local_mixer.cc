@@ -37,7 +37,7 @@ MixCanvas CanvasOf(const MixRequest& request) {
   return {.width = Even(*sized->image_width), .height = Even(*sized->image_height)};
 }
 
-/// Where the `index`-th input that is not in the background belongs.
+/// The place of the `index`-th input that is not in the background.
 MixPlace CornerPlace(const MixCanvas& canvas, int index) {
   const bool is_small = canvas.width < 540 || canvas.height < 960;
   const int width = is_small ? 120 : 160;

@@ -67,7 +67,7 @@ class MediaPoller {
   void Run(const std::stop_token& stop);
   void Poll();
   void DropAll(const std::vector<StreamDrop>& drops, MonotonicTime deadline);
-  /// Likewise, as far as memory lasts.
+  /// It does what `DropAll` does, as far as memory lasts.
   void TryDropAll(const std::vector<StreamDrop>& drops, MonotonicTime deadline) noexcept;
   void RecordReach(const Status& reached);
 

@@ -17,7 +17,7 @@
 namespace rtcroom {
 
 inline constexpr std::size_t kMaxMixInputs = 16;
-/// Of widths, heights and positions, in pixels.
+/// The maximum of widths, heights and positions, in pixels.
 inline constexpr int kMaxMixPixels = 3000;
 
 /// The numbers of the mixing service.

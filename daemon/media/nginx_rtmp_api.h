@@ -30,8 +30,8 @@ OutgoingCall NginxDropCall(const StreamServerOptions& options, std::string_view 
 /// @errors kUnavailable for any reply but a number.
 Result<DropOutcome> ReadNginxDrop(const OutgoingReply& reply);
 
-/// With more than one worker process, a list has the streams of one of them, and drops reach only
-/// those. The same holds for the streams of old workers after a reload.
+/// A list of several worker processes has the streams of one of them, and drops reach only those.
+/// The same holds for the streams of old workers after a reload.
 ///
 /// @source measured with libnginx-mod-rtmp 1.2.2-3 of Debian 12.
 class NginxRtmpServer : public HttpStreamServer {

@@ -107,8 +107,8 @@ void RecordingIndex::KeepSpace(const std::stop_token& stop) {
   is_short_ = is_short;
 }
 
-// As much as is missing, without looking whether the space becomes free: a program that has a file
-// open would cost all the others.
+// It removes as much as is missing, without looking whether the space becomes free: a program that
+// has a file open would cost all the others.
 void RecordingIndex::RemoveOldest(std::uint64_t bytes, const std::stop_token& stop) {
   const TimePoint now = deps_.removal.Now();
   RecordingPosition after;
@@ -121,7 +121,7 @@ void RecordingIndex::RemoveOldest(std::uint64_t bytes, const std::stop_token& st
     for (const Recording& recording : *oldest) {
       if (freed >= bytes || stop.stop_requested()) break;
       const Result<FileTree::File> file = files_.Find(recording.file);
-      // Without one the row may be that of another node's folder.
+      // The row may be that of another node's folder where there is no file.
       if (!file || MayGrow(*file, recording.stream, deps_.clock.Now())) continue;
       if (!Remove(recording, now)) continue;
       freed += file->bytes;

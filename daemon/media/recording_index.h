@@ -47,7 +47,7 @@ struct RecordingDeps {
   const Clock& clock;
   const RemovalClock& removal;
   Logger& logger;
-  /// Of the file system of the folder; nullopt: not known.
+  /// The free bytes of the file system of the folder; nullopt: not known.
   std::function<std::optional<std::uint64_t>()> free_bytes = {};
 };
 
@@ -113,7 +113,7 @@ class RecordingIndex {
   const RecordingDeps deps_;
   const FileTree files_;
   std::atomic<std::uint64_t> free_bytes_{kUnknownSpace};
-  // Of the scanning thread.
+  // The scanning thread uses these.
   std::optional<TimePoint> scanned_until_;  ///< files written before are known; nullopt: none are
   bool is_readable_ = true;                 ///< the last scan was complete
   bool is_short_ = false;                   ///< of space, although recordings were removed

@@ -25,7 +25,7 @@ std::optional<std::int64_t> IntegerMember(const nlohmann::json& object, const ch
 
 /// The member `name` when it is an object; otherwise null.
 const nlohmann::json* ObjectMember(const nlohmann::json& object, const char* name);
-/// Likewise an array.
+/// The member `name` when it is an array; otherwise null.
 const nlohmann::json* ArrayMember(const nlohmann::json& object, const char* name);
 
 /// The first 200 bytes of a text of the service, without splitting a character.

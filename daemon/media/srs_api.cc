@@ -56,7 +56,7 @@ class SrsListReader : public nlohmann::json_sax<Json> {
  public:
   explicit SrsListReader(std::string_view app) : app_(app) {}
 
-  /// After the last event.
+  /// Call it after the last event.
   Result<StreamList> Finish(bool is_parsed) {
     if (failure_ != nullptr) return UnreadableReply(failure_);
     if (!is_parsed) return UnreadableReply("not JSON");
@@ -135,7 +135,7 @@ class SrsListReader : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  /// Where the next value belongs; null: it is not needed.
+  /// The place where the next value belongs; null: it is not needed.
   Json* Place() {
     if (depth_ >= keys_.size()) return nullptr;
     const std::string& name = keys_[depth_];

@@ -50,12 +50,12 @@ class StreamMonitor : public MediaView, public StreamSigns {
                        const StreamArguments& arguments, std::optional<std::int64_t> media_ms)
       EXCLUDES(mutex_);
   void Ended(std::string_view client) EXCLUDES(mutex_);
-  /// As of `StreamTable`.
+  /// These do what those of `StreamTable` do.
   [[nodiscard]] std::string StreamOfClient(std::string_view client) const EXCLUDES(mutex_);
   [[nodiscard]] StreamSignature CheckPlay(std::string_view stream,
                                           const StreamArguments& arguments) const;
 
-  /// Of the thread that asks the media server.
+  /// The thread that asks the media server calls these.
   /// @param listed  the streams of the same list, with their counters.
   void Poll(const StreamPoll& poll, std::span<const ListedStream> listed) EXCLUDES(mutex_);
   void PollFailed() EXCLUDES(mutex_);

@@ -22,7 +22,7 @@ class StreamRates {
   /// @param taken_at  when the list was made; later than that of the last one, which it replaces.
   void Take(std::span<const ListedStream> streams, MonotonicTime taken_at);
 
-  /// In bits per second. nullopt unless the same client was in both lists.
+  /// The rate in bits per second; nullopt unless the same client was in both lists.
   [[nodiscard]] std::optional<std::uint64_t> Of(std::string_view stream) const;
 
  private:

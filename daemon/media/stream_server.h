@@ -21,8 +21,8 @@ inline constexpr std::size_t kMaxStreamListBytes = std::size_t{8} * 1024 * 1024;
 
 /// A stream that is published.
 struct ListedStream {
-  /// As the server spells it: not always as the publisher did when it has other characters than a
-  /// member's stream.
+  /// The name as the server spells it: not always as the publisher did when it has other characters
+  /// than a member's stream.
   std::string name{};
   std::string client{};        ///< ID of the publisher, as in the server's callbacks
   std::uint64_t bytes_in = 0;  ///< received since the stream began
@@ -33,7 +33,7 @@ struct ListedStream {
 struct StreamList {
   /// Different after a restart of the server: its process ID, or the ID of its start.
   std::string life{};
-  /// Since that start, below 100 years, if reported: process IDs repeat.
+  /// The time since that start, below 100 years, if reported: process IDs repeat.
   std::optional<std::chrono::seconds> uptime{};
   std::vector<ListedStream> streams{};  ///< in no order
   bool operator==(const StreamList&) const = default;

@@ -71,7 +71,7 @@ PublishOutcome StreamTable::Publish(const StreamCall& call, MonotonicTime now) {
     return {.verdict = *reason == StreamDropReason::kBanned ? PublishVerdict::kBanned
                                                             : PublishVerdict::kRevoked};
   }
-  // Also where it was accepted for this stream: it begins anew.
+  // A client that was accepted for this stream ends, too: it begins anew.
   End(call.client, now);
   std::vector<StreamDrop> drops;
   for (const StreamClient& other : ClientsOf(call.stream)) {

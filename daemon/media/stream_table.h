@@ -75,7 +75,7 @@ struct PublishOutcome {
   /// The other clients of the stream, to be dropped before the answer, or the media server finds
   /// the name taken. They remain in the table until their end is reported.
   std::vector<StreamDrop> drops{};
-  /// Of the URL, for the log.
+  /// The state of the URL's signature, for the log.
   StreamSignatureState signature = StreamSignatureState::kGood;
 };
 
@@ -89,8 +89,8 @@ struct StreamPoll {
   MonotonicTime asked_at{};  ///< when the request was sent
   /// Different after a restart of the media server: its process ID, the ID of its start.
   std::string life{};
-  /// Of the media server, by its own clock, below 100 years, if reported: where process IDs
-  /// repeat, as in containers, it shows a restart.
+  /// The uptime of the media server, by its own clock, below 100 years, if reported: where process
+  /// IDs repeat, as in containers, it shows a restart.
   std::optional<std::chrono::seconds> uptime{};
   std::vector<StreamClient> clients{};
 };
@@ -101,11 +101,11 @@ enum class StreamPhase : std::uint8_t {
   kOff,
 };
 
-/// What is known of the media of a stream.
+/// The known state of the media of a stream.
 struct StreamMedia {
   StreamPhase state = StreamPhase::kNone;
-  /// Of kOff, later than the real end by the time in which polls failed, and not before the last
-  /// start of the media server. Of kNone without a meaning.
+  /// The time of kOff is later than the real end by the time in which polls failed, and not before
+  /// the last start of the media server. Of kNone without a meaning.
   MonotonicTime since{};
   /// Whether this may be acted on. False while polls fail, except for kOn within `confirm_ttl` of
   /// the last sign of the stream.
@@ -171,7 +171,7 @@ class StreamTable {
   std::vector<StreamDrop> Sweep(MonotonicTime now);
 
   [[nodiscard]] StreamMedia MediaOf(std::string_view stream, MonotonicTime now) const;
-  /// For how long polls have failed, without a pause; 0 after one that succeeded.
+  /// The time for which polls have failed, without a pause; 0 after one that succeeded.
   [[nodiscard]] MonotonicTime::duration AwayFor(MonotonicTime now) const {
     return now - away_since_.value_or(now);
   }
@@ -216,7 +216,7 @@ class StreamTable {
   [[nodiscard]] PausedTime Paused(MonotonicTime now) const {
     return away_since_.value_or(now).time_since_epoch() - away_for_;
   }
-  /// For how long the stream has been off.
+  /// The time for which the stream has been off.
   [[nodiscard]] MonotonicTime::duration TimeOff(const Stream& stream, MonotonicTime now) const;
   [[nodiscard]] bool IsStale(const Client& client, MonotonicTime now) const {
     return now - client.seen_at > options_.confirm_ttl;
@@ -242,7 +242,7 @@ class StreamTable {
   /// Removes a client. @return the name of its stream; nullopt: there was no such client.
   std::optional<std::string> End(std::string_view client, MonotonicTime now);
   void RemoveStale(Entry& entry, MonotonicTime now);
-  /// After each change of the clients.
+  /// Call it after each change of the clients.
   void SetOnSince(Entry& entry, MonotonicTime now);
   void PollOne(const StreamClient& listed, MonotonicTime asked_at, MonotonicTime now);
   void CompareLife(const StreamPoll& poll, MonotonicTime now);

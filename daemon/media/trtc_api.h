@@ -22,7 +22,7 @@ using TrtcRoom = std::variant<std::uint32_t, std::string>;
 
 inline constexpr std::size_t kMaxTrtcRoomBytes = 64;
 inline constexpr std::uint32_t kMaxTrtcRoomNumber = 4'294'967'294;
-/// Of one call.
+/// The most users of one call.
 inline constexpr std::size_t kMaxTrtcUsers = 10;
 
 struct TrtcOptions {

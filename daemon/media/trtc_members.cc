@@ -69,7 +69,7 @@ bool TrtcMembers::Apply(const Member& member, const Change& change) {
 }
 
 MediaState::Kind TrtcMembers::KindOf(const State& state) {
-  // Of the same millisecond, the entering is the later: a reconnecting user leaves first.
+  // An entering is later than a leaving of the same millisecond: a reconnecting user leaves first.
   const bool has_left = state.left_at > state.entered_at;
   bool was_switched = false;
   for (const Switch& track : {state.video, state.audio}) {
@@ -141,7 +141,7 @@ std::vector<TrackSign> TrtcMembers::SignsSince(MonotonicTime since) const {
   return signs;
 }
 
-// Unlike `KindOf`, this is for one track: another node may have been told of the other one.
+// This is for one track, unlike `KindOf`: another node may have been told of the other one.
 std::optional<TrackSign> TrtcMembers::SignOf(const State& state, const Switch& track) {
   using enum MediaState::Kind;
   const auto sign = [](MediaState::Kind kind, MonotonicTime at, TimePoint by_service) {

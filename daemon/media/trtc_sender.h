@@ -66,7 +66,7 @@ class TrtcSender {
   MonotonicTime Round(const std::stop_token& stop = {});
 
  private:
-  /// What a delivery asks for.
+  /// The call that a delivery asks for.
   struct Call {
     RoomKey room{};
     std::optional<UserId> user{};  ///< nullopt: the room is dismissed
