@@ -39,7 +39,7 @@ struct AdminModuleDeps {
   Metrics& metrics;
   std::size_t max_held_bytes = 0;  ///< for slow clients of this listener
   ReadinessCheck& readiness;
-  /// Of the console; called from any thread.
+  /// The console's figures; called from any thread.
   std::function<ConsoleStats()> stats = {};
   InheritedSockets& sockets;
   bool is_dev = false;

@@ -122,7 +122,7 @@ std::unique_ptr<ChannelRouter> MakeChannel(const Config& config, const ApiModule
 std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDeps& deps,
                                         RoomService& rooms, const PipelineDeps& pipeline) {
   if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
-  // With an IM service it would be waited for.
+  // A group of an IM service would be waited for.
   const bool creates_groups = config.channel.create_groups && deps.im == nullptr;
   Channel& channel = deps.channel->channel();
   return std::make_unique<tim::TimRouter>(

@@ -425,8 +425,8 @@ void App::StopServing(SocketAfterStop after) {
   // Their replies close the connections. On one that stays open the client might send its next poll
   // just as it is closed for being idle.
   if (channel_ != nullptr) channel_->AnswerPolls();
-  // In parallel: neither may use up the other's time, or keep accepting meanwhile. If the system
-  // has no thread left, they stop one after the other, when they are waited for.
+  // They stop in parallel: neither may use up the other's time, or keep accepting meanwhile. If the
+  // system has no thread left, they stop one after the other, when they are waited for.
   std::vector<std::future<void>> stopping;
   if (listeners_ != nullptr) {
     for (HttpListener* const listener : listeners_->listeners()) {

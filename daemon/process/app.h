@@ -38,7 +38,7 @@
 
 namespace rtcroom {
 
-/// What the process does for one life of the server.
+/// The functions of the process for one life of the server.
 struct LifeHooks {
   /// Waits; returns true, at once, when the process is asked to stop, or was before.
   std::function<bool(std::chrono::milliseconds)> stops_within = {};
@@ -47,7 +47,7 @@ struct LifeHooks {
   /// Ends this life and begins another: what is in memory cannot follow the store any more. Called
   /// from any thread; must not block.
   std::function<void()> begin_anew = {};
-  /// Of the database, over all attempts and lives (`PgOptions`); may be null.
+  /// The database's host, over all attempts and lives (`PgOptions`); may be null.
   PgReportedHost* known_host = nullptr;
 
   [[nodiscard]] bool StopsNow() const { return stops_within(std::chrono::milliseconds(0)); }
@@ -103,11 +103,11 @@ class App {
   [[nodiscard]] std::string https_address() const;
   [[nodiscard]] std::string grpc_address() const;
 
-  /// Of `serve --dev`: the console's URL for a browser. It contains the token when that was
+  /// The console's URL for a browser, of `serve --dev`. It contains the token when that was
   /// generated; show it only to the user who started the server.
   [[nodiscard]] std::string console_link() const;
 
-  /// Likewise, of the example page; empty where clients are not served.
+  /// The URL of the example page, of `serve --dev`; empty where clients are not served.
   [[nodiscard]] std::string demo_link() const;
 
  private:
@@ -121,7 +121,7 @@ class App {
   void RecordCertificates();
   void WarnOf(const std::vector<ConfigProblem>& warnings);
   void StopServing(SocketAfterStop after);
-  /// What callbacks tell of streams, and a media server of one's own when asked.
+  /// The streams of which callbacks tell, and a media server of one's own when asked.
   [[nodiscard]] std::optional<StreamWitness> ReportedStreams() const;
   [[nodiscard]] MediaWitness WitnessOfMedia();
   /// Asks the message channel and the sessions of browsers.

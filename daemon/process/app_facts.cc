@@ -1,5 +1,5 @@
-// What the server tells of itself: metrics, the console's figures, the status line, and its
-// addresses.
+// The facts that the server tells of itself: metrics, the console's figures, the status line, and
+// its addresses.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -111,7 +111,7 @@ std::string App::console_link() const {
 
 std::string App::demo_link() const {
   if (!config_.is_dev()) return {};
-  // Without a certificate that browsers warn of, where that is possible.
+  // The link avoids a certificate that browsers warn of, where that is possible.
   const std::string plain = OriginOf("http", http_address());
   const std::string origin = plain.empty() ? OriginOf("https", https_address()) : plain;
   return origin.empty() ? "" : origin + "/demo/";

@@ -16,7 +16,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of a ticket for webrtc rooms (protocol B.8).
+/// The life of a ticket for webrtc rooms (protocol B.8).
 constexpr std::chrono::hours kWebrtcTicketLife{1};
 
 /// Many clients share one address, and arrive together when a meeting begins.

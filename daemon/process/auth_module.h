@@ -58,8 +58,8 @@ class AuthModule {
   [[nodiscard]] const SignedStreamUrls& streams() const { return streams_; }
   [[nodiscard]] CallPool& calls() { return calls_; }
   [[nodiscard]] RateLimitedAdmission& admission() { return admission_; }
-  /// Of the clients of the message channel, whose polls and messages must not use up what their
-  /// calls of the room API may take.
+  /// The costs of clients of the message channel, whose polls and messages must not use up what
+  /// their calls of the room API may take.
   [[nodiscard]] RateLimitedAdmission& channel_costs() { return channel_costs_; }
   [[nodiscard]] LoginService& logins() { return logins_; }
 

@@ -137,7 +137,7 @@ Result<CommandOutcome> RunBounded(const BoundedCommand& command, const Clock& cl
   if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return Failure(command, Reason(errno));
   const FileDescriptor output(pipe_ends[0]);
   std::optional<FileDescriptor> childs_end(pipe_ends[1]);
-  // This end only: programs do not expect a non-blocking output.
+  // This end alone is non-blocking: programs do not expect a non-blocking output.
   if (fcntl(output.get(), F_SETFL, O_NONBLOCK) != 0) return Failure(command, Reason(errno));
 
   const SpawnSettings settings(childs_end->get());

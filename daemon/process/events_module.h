@@ -52,7 +52,7 @@ class EventsModule {
   /// Reads the certificate's files again.
   /// @errors as `GrpcServer::ReloadTls`.
   Status ReloadTls(const GrpcConfig& grpc);
-  /// As `GrpcServer::Stop`.
+  /// It does what `GrpcServer::Stop` does.
   void Stop(std::chrono::milliseconds drain_timeout, SocketAfterStop after) {
     server_.Stop(drain_timeout, after);
   }

@@ -50,7 +50,7 @@ class ImModule {
 
   [[nodiscard]] ImGroups& groups() { return sender_; }
   [[nodiscard]] ImProbe& probe() { return probe_; }
-  /// As `ImSender::ReadBacklog`.
+  /// The result of `ImSender::ReadBacklog`.
   [[nodiscard]] ImBacklog ReadBacklog() { return sender_.ReadBacklog(); }
 
  private:

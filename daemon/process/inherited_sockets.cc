@@ -20,7 +20,7 @@ constexpr const char* kCount = "LISTEN_FDS";
 constexpr const char* kNames = "LISTEN_FDNAMES";
 constexpr std::array<const char*, 3> kVariables = {kPid, kCount, kNames};
 
-/// As many as four listeners can have; a larger number is an error.
+/// The number that four listeners can have; a larger one is an error.
 constexpr int kMaxSockets = 4 * kMaxListenAddresses;
 
 std::optional<int> NumberIn(const Environment& environment, const char* name) {

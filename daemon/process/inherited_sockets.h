@@ -55,7 +55,7 @@ class InheritedSockets {
   /// Unix-domain socket matches `grpc` only.
   Taken Take(std::string_view name, std::span<const std::string> addresses);
 
-  /// For the next listener of its name.
+  /// It keeps the socket for the next listener of its name.
   void PutBack(NamedSocket socket) { waiting_.push_back(std::move(socket)); }
 
   /// @errors  kUnavailable while there is a socket that no listener took: its clients would wait

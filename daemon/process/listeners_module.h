@@ -80,7 +80,7 @@ class ListenersModule {
   /// nullopt without an HTTPS listener.
   [[nodiscard]] std::optional<TimePoint> CertificateExpiry() const;
 
-  /// Those that are on; the caller stops them, all at once.
+  /// The listeners that are on; the caller stops them, all at once.
   [[nodiscard]] std::vector<HttpListener*> listeners() const;
   /// The listening sockets kept by a stop.
   [[nodiscard]] std::vector<NamedSocket> TakeSockets();

@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// Where the limits are read; tests use others.
+/// The places where the limits are read; tests use others.
 struct MemorySources {
   std::filesystem::path own_cgroup = "/proc/self/cgroup";
   std::filesystem::path cgroups = "/sys/fs/cgroup";

@@ -6,7 +6,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of a made key: clients require a number.
+/// The application of a made key: clients require a number.
 constexpr std::uint32_t kMadeApplication = 1'400'000'000;
 
 }  // namespace

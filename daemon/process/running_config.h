@@ -29,7 +29,7 @@ class RunningConfig {
 
   [[nodiscard]] RunMode mode() const { return mode_; }
   [[nodiscard]] bool is_dev() const { return mode_ == RunMode::kDev; }
-  /// Only in dev mode, and only when none is configured.
+  /// There is one only in dev mode, and only when none is configured.
   [[nodiscard]] const Secret& generated_admin_token() const { return generated_admin_token_; }
 
   /// Uses the identity for missing keys.

@@ -12,15 +12,15 @@
 
 namespace rtcroom {
 
-/// While it exists, a root process accesses files as their owner, with only the directory's group:
-/// files that root creates in a server's data directory would be inaccessible to the server, and
-/// files that the server has put there cannot redirect root to its own files. No effect unless
+/// A root process accesses files, while this exists, as their owner, with only the directory's
+/// group: files that root creates in a server's data directory would be inaccessible to the server,
+/// and files that the server has put there cannot redirect root to its own files. No effect unless
 /// running as root.
 ///
 /// @threads for the whole process: other threads must not access files meanwhile; one at a time.
 class ScopedFileOwner {
  public:
-  /// As the owner of `path`, or of the nearest directory above it that exists.
+  /// The process acts as the owner of `path`, or of the nearest directory above it that exists.
   /// @errors kUnavailable, naming the path.
   static Result<std::unique_ptr<ScopedFileOwner>> ForPath(const std::filesystem::path& path);
   /// The process acts as root again.

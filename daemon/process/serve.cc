@@ -35,7 +35,7 @@ namespace {
 /// Set to any value, it leaves the process open to debuggers of its own user.
 constexpr const char* kDebuggersVariable = "RTCROOM_ALLOW_DEBUGGERS";
 
-/// Before a start begins again.
+/// The pause before a start begins again.
 constexpr std::chrono::seconds kStartPause{1};
 
 /// The process sends it to itself.
@@ -247,7 +247,7 @@ ServedUntil ServeOnce(const Config& config, RunMode mode, InheritedSockets& sock
       logger.Error("history_lost", {{"then", "everything is read from the database again"}});
       reports.Reloading("reading the database again");
       watch.reset();
-      // As for a hand-over.
+      // No part can be checked until the next life is ready, as in a hand-over.
       reports.KeepAlive();
       app.Stop(SocketAfterStop::kKept);
       reports.KeepAlive();

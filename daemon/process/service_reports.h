@@ -29,8 +29,8 @@ class ServiceReports {
   /// has changed.
   void WaitingForDatabase(std::string_view reason) EXCLUDES(mutex_);
 
-  /// From now until `Ready` the configuration is reloaded, or a successor takes over. The successor
-  /// keeps the pid of this process, so no MAINPID is sent.
+  /// The configuration is reloaded, or a successor takes over, from now until `Ready`. The
+  /// successor keeps the pid of this process, so no MAINPID is sent.
   void Reloading(std::string_view what) EXCLUDES(mutex_);
 
   void Stopping() EXCLUDES(mutex_);

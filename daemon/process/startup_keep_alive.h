@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// While a server starts no part can be checked, and a large store may take minutes: it is read,
+/// No part can be checked while a server starts, and a large store may take minutes: it is read,
 /// and after an upgrade migrated to a new schema. So the signals are sent unconditionally, and each
 /// extends the start timeout; for a limited time, so that a start that hangs is ended. A start that
 /// waits for something outside has no such limit.
@@ -19,9 +19,10 @@ namespace rtcroom {
 /// @source sd_notify(3): WATCHDOG, EXTEND_TIMEOUT_USEC.
 class StartupKeepAlive {
  public:
-  /// For how long signals are sent, at most, since the beginning or the last `Waits`.
+  /// The longest time for which signals are sent, since the beginning or the last `Waits`.
   static constexpr std::chrono::minutes kMost{15};
-  /// By how much each signal extends the start timeout; much longer than the interval between two.
+  /// The time by which each signal extends the start timeout; much longer than the interval between
+  /// two.
   static constexpr std::chrono::seconds kExtension{60};
 
   /// @param watchdog_timeout  the manager's, if it is enabled.

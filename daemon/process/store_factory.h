@@ -30,13 +30,13 @@ struct StoreFactoryOptions {
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
   std::string node_name = {};  ///< for the operators of a shared store
-  /// As of `PgOptions`; a store of one program never calls them.
+  /// `PgOptions` describes these; a store of one program never calls them.
   std::function<void()> on_history_lost = {};
   std::function<bool()> is_stopping = {};  ///< likewise
   PgReportedHost* known_host = nullptr;    ///< likewise
 };
 
-/// What the store uses; all of it must outlive the store.
+/// The objects that the store uses; all of them must outlive it.
 struct StoreFactoryDeps {
   CommitListener& listener;
   NodeLease& lease;  ///< of this node on a shared store, which renews it

@@ -105,7 +105,8 @@ Status StoreModule::BeAlone() {
   return {};
 }
 
-// Before anything is restored: the others wait for a node that has not reported its heartbeats.
+// The place is taken before anything is restored: the others wait for a node that has not reported
+// its heartbeats.
 Status StoreModule::TakePlace() {
   LeaseTable* const viewers = state_.viewers.lapse() ? &state_.viewers.leases() : nullptr;
   renewal_.emplace(*cluster_, lease_, state_.leases, runtime_.logger, viewers, &state_.created);
@@ -154,7 +155,7 @@ Status StoreModule::Restore() {
   if (Status status = RestoreRooms(); !status) return status;
   if (Status status = RestoreViewers(); !status) return status;
   storage_->Begin();
-  // From here on no date of what is stored counts. If it cannot be written, the next start is like
+  // No date of what is stored counts from here on. If it cannot be written, the next start is like
   // this one.
   if (!removal->mark) (void)storage_->BeginRemovals(removal_.Now());
   return {};

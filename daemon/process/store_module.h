@@ -49,9 +49,9 @@ namespace rtcroom {
 
 class PgReportedHost;
 
-/// When viewers lapse: with the message channel after `room.audience_timeout`, since their polls
-/// come here; never where callbacks of an IM service tell of their leaving; otherwise after
-/// `room.audience_ttl`.
+/// The times after which viewers lapse: with the message channel after `room.audience_timeout`,
+/// since their polls come here; never where callbacks of an IM service tell of their leaving;
+/// otherwise after `room.audience_ttl`.
 ViewerLeaseOptions ViewerLeaseOptionsOf(const Config& config);
 
 /// Facts on the stored rooms that are held in memory. Outlives the store.
@@ -116,7 +116,7 @@ class StoreModule {
   /// How the store is opened.
   struct Opening {
     std::string config_hash = {};  ///< for the other nodes on a shared store
-    /// As of `PgOptions`.
+    /// `PgOptions` describes these.
     std::function<void()> on_history_lost = {};
     std::function<bool()> is_stopping = {};
     PgReportedHost* known_host = nullptr;
@@ -137,7 +137,7 @@ class StoreModule {
   /// The nodes on the open store.
   [[nodiscard]] Cluster& cluster() { return *cluster_; }
   [[nodiscard]] const NodeLease& lease() const { return lease_; }
-  /// From now until `Close` the other nodes are told what is known of media.
+  /// The other nodes are told from now until `Close` what is known of media.
   void ShareMedia(SeatSigns& signs) {
     if (renewal_) renewal_->ShareMedia(signs);
   }
@@ -147,7 +147,7 @@ class StoreModule {
   /// @errors kUnavailable, with the reason.
   [[nodiscard]] Status CheckContact(std::chrono::seconds without) const;
   [[nodiscard]] RoomState& state() { return state_; }
-  /// By which stored data is removed. It begins with `Restore`.
+  /// The clock by which stored data is removed. It begins with `Restore`.
   [[nodiscard]] RemovalClock& removal() { return removal_; }
   /// Dates what is stored.
   [[nodiscard]] const DatingClock& dates() const { return dates_; }
@@ -156,7 +156,7 @@ class StoreModule {
 
   /// Whether the store is a file, beside which the newest position is recorded.
   [[nodiscard]] bool has_mark() const { return mark_.has_value(); }
-  /// Only with a mark.
+  /// It may be called only with a mark.
   void RecordNewest();
   /// Logs when the files of a store in a file are no longer those at their paths: nothing can be
   /// written then. To be called each second.

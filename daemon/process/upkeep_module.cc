@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kTrimPeriod{2};
 /// Events newer than the mark can be lost undetected; likewise for the files of the store.
 constexpr std::chrono::seconds kMarkPeriod{1};
 
-/// What is left meanwhile only takes space.
+/// Reports and rows that are left meanwhile only take space.
 constexpr std::chrono::minutes kLeftBeatsPeriod{1};
 constexpr std::chrono::minutes kAccountsPeriod{1};
 
@@ -120,7 +120,7 @@ void UpkeepModule::OnStall() {
 }
 
 void UpkeepModule::RunUpkeep(const std::stop_token& stop) {
-  // With a clock that was found wrong just now it may still have the duty.
+  // The node may still have the duty with a clock that was found wrong just now.
   const NodeLease& lease = deps_.store.lease();
   const bool has_duty = lease.Holds(Duty::kUpkeep) && lease.TrustsWallClock();
   // Without a clock that is right the removal clock stands still, and the bounds hold nevertheless.

@@ -51,8 +51,8 @@ class UpkeepModule : private SweepObserver {
   /// No member is evicted afterwards.
   void Stop();
 
-  /// Of the reaper, and of the store's writer, to which the upkeep writes continually. They answer
-  /// until `Stop`.
+  /// The probes of the reaper, and of the store's writer, to which the upkeep writes continually.
+  /// They answer until `Stop`.
   [[nodiscard]] std::vector<LivenessProbe> LivenessProbes();
 
  private:

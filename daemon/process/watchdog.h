@@ -35,7 +35,7 @@ struct LivenessProbe {
 /// @threads safe from any thread.
 class LoopHeartbeat {
  public:
-  /// For `LivenessProbe::ask`; a later request replaces a pending one.
+  /// `LivenessProbe::ask` calls it; a later request replaces a pending one.
   bool Ask(LivenessReply reply) EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     waiting_ = std::move(reply);
