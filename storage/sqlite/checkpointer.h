@@ -23,8 +23,8 @@ class Checkpointer {
   /// Bounds on the log while it cannot be moved.
   struct Bounds {
     int most_pages = 65536;  ///< 256 MiB
-    /// Of the file system: below `kLeastFree` a log of more than 32 MiB grows no further. Empty:
-    /// not known.
+    /// The free bytes of the file system: below `kLeastFree` a log of more than 32 MiB grows no
+    /// further. Empty: not known.
     std::function<std::uint64_t()> free_bytes = {};
   };
   static constexpr std::uint64_t kLeastFree = std::uint64_t{64} << 20;

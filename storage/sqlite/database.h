@@ -39,7 +39,8 @@ class Database {
   /// Size of all pages, including those that are still in the log.
   Result<std::uint64_t> SizeInBytes();
 
-  /// Also false after SQLite itself rolled back a transaction, as it may when the disk is full.
+  /// It is false, too, after SQLite itself rolled back a transaction, as it may when the disk is
+  /// full.
   [[nodiscard]] bool InTransaction() const;
 
   [[nodiscard]] sqlite3* handle() const { return handle_.get(); }

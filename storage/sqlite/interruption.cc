@@ -16,7 +16,7 @@ constexpr int kStepsBetweenQuestions = 10'000;
 
 /// Half of what a server allows; `Checkpointer`.
 constexpr std::uintmax_t kLongLog = std::uintmax_t{128} << 20;
-/// To what was there at the beginning.
+/// The growth beyond what was there at the beginning.
 constexpr std::uintmax_t kLeastGrowth = std::uintmax_t{64} << 20;
 
 /// Empty for a database without a file.

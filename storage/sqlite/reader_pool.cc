@@ -38,7 +38,7 @@ void ReaderPool::ReleaseSnapshots() {
 
 void ReaderPool::Return(std::unique_ptr<SqliteReader> reader) {
   {
-    // Under the mutex, so that `ReleaseSnapshots` misses no snapshot.
+    // The mutex is held so that `ReleaseSnapshots` misses no snapshot.
     const MutexLock lock(mutex_);
     if (reader->MayKeepSnapshot(commits_.Now())) return PutIdleLocked(std::move(reader));
   }

@@ -54,7 +54,7 @@ AccountGroup ReadAccountGroup(const StatementRun& row) {
           .read = row.Unsigned(9)};
 }
 
-// What they have read
+// Read positions
 
 const ReaderSql kReadPositionsOf(
     "SELECT reader, peer, until_ms FROM read_positions WHERE reader = ?"
@@ -135,7 +135,7 @@ Result<std::size_t> SqliteAccounts::TrimAccountGroups(TimePoint ended_before) {
   });
 }
 
-// What they have read
+// Read positions
 
 Result<std::vector<ReadPosition>> SqliteAccounts::ReadPositionsOf(const UserId& reader,
                                                                   std::size_t limit) {

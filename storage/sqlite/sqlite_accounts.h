@@ -1,4 +1,4 @@
-// What is stored of accounts in SQLite.
+// The data of accounts, stored in SQLite.
 #pragma once
 
 #include <cstddef>

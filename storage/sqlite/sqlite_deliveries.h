@@ -33,7 +33,7 @@ class SqliteDeliveries : public DeliveryStore {
 
 namespace sqlite {
 
-/// After an error roll back: some rows may have been written.
+/// Roll back after an error: some rows may have been written.
 /// @param position  of the first event of its room change, if any.
 Status ChangeDeliveries(WriterStatements& sql, const DeliveryChange& change, TimePoint now,
                         std::optional<std::uint64_t> position);

@@ -36,7 +36,7 @@ class SqliteEngine {
     return Reported(read(readers_.Take()->statements(), arguments...));
   }
 
-  /// As `Read`; all statements of `read` see one snapshot.
+  /// It does what `Read` does, and all statements of `read` see one snapshot.
   template <typename Function>
   auto ReadSnapshot(Function read) {
     ReaderPool::Lease reader = readers_.Take();
@@ -57,7 +57,7 @@ class SqliteEngine {
   /// commit, it has left no change.
   Status Write(const std::function<Status(WriterStatements&)>& write);
 
-  /// As `Write`, for a write that has a result.
+  /// It does what `Write` does, for a write that has a result.
   template <typename Value>
   Result<Value> WriteFor(const std::function<Result<Value>(WriterStatements&)>& write) {
     Result<Value> outcome = Value();
@@ -69,7 +69,7 @@ class SqliteEngine {
     return outcome;
   }
 
-  /// As `Write`: calls `write` with each of the rows.
+  /// It does what `Write` does, and calls `write` with each of the rows.
   template <typename Row, typename Function>
   Status WriteEach(std::span<const Row> rows, Function write) {
     return Write([&](WriterStatements& sql) -> Status {

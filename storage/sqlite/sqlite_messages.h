@@ -25,7 +25,8 @@ class SqliteMessages : public MessageStore {
  public:
   explicit SqliteMessages(SqliteEngine& engine) : engine_(engine) {}
 
-  // In the transaction of a caller, who undoes it after an error: some rows may have been written.
+  // These run in the transaction of a caller, who undoes it after an error: some rows may have been
+  // written.
 
   /// Assigns the seq of a message in a room, which is one without a receiver.
   /// @param message            with its assigned position; becomes the stored one that it repeats.

@@ -65,15 +65,16 @@ Result<Database> OpenForWriting(const SqliteOptions& options) {
   }
   if (const Status sound = CheckStoreFile(*database); !sound) return sound.error();
   if (const Status set = ConfigureCommits(*database, options.durability); !set) return set.error();
-  // Before the memory settings: the sorts of a large migration use temporary files.
+  // The migration comes before the memory settings: its sorts, where it is large, use temporary
+  // files.
   if (const Status made = MigrateSchema(*database, options.new_epoch); !made) return made.error();
   if (const Status set = ConfigureMemory(*database); !set) return set.error();
-  // Only now: a migration may have to rebuild a table that others reference.
+  // Foreign keys are on only now: a migration may have to rebuild a table that others reference.
   if (const Status set = database->Execute("PRAGMA foreign_keys = ON"); !set) return set.error();
   return database;
 }
 
-/// Those of another VFS need not be files.
+/// Stores of another VFS need not be files.
 Result<std::optional<StoreFiles>> FilesOf(const SqliteOptions& options, Database& database) {
   if (!options.vfs.empty()) return std::optional<StoreFiles>();
   Result<StoreFiles> files = StoreFiles::Of(options.path, database);

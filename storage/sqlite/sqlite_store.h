@@ -30,11 +30,12 @@ class RoomIndex;
 class SqliteEngine;
 class SqliteWriter;
 
-/// When a commit is complete.
+/// The moment at which a commit is complete.
 enum class Durability : std::uint8_t {
   kFull,  ///< when it is on the disk (PRAGMA synchronous = FULL)
-  /// When the kernel has it: a power cut may lose acknowledged changes. Exists only so that the
-  /// power-cut test can prove that it detects losses; no configuration selects it.
+  /// The commit is complete when the kernel has it: a power cut may lose acknowledged changes.
+  /// Exists only so that the power-cut test can prove that it detects losses; no configuration
+  /// selects it.
   kOff,
 };
 
@@ -88,7 +89,7 @@ class SqliteStore : public Storage {
   ///         when a stop was requested. A partial copy may remain: the caller removes it, and the
   ///         file with its name and `-journal`.
   Status CopyTo(const StoreCopyOptions& options, const std::stop_token& stop = {});
-  /// Of a copy that is made now, in bytes.
+  /// The size of a copy that is made now, in bytes.
   /// @errors kStoreBroken; kStoreBusy.
   Result<std::uint64_t> SizeOfCopy();
 

@@ -73,7 +73,7 @@ Status SqliteWriter::Prepare() {
       database_,
       {{begin_, "BEGIN IMMEDIATE"},
        {commit_, "COMMIT"},
-       // By id alone, since an id is unique over all kinds.
+       // A room is found by id alone, since an id is unique over all kinds.
        {load_, SelectRooms("WHERE id = ?")},
        {load_pushers_, kSelectPushers},
        {load_audience_, "SELECT user_info, seat FROM audiences WHERE room = ? AND user_id = ?"},
@@ -184,7 +184,7 @@ void SqliteWriter::Rest(const Status& committed) {
 
 Status SqliteWriter::Begin() {
   ForgetTransaction();
-  // What is written to other files would be acknowledged, and gone at the next start.
+  // Writes to other files would be acknowledged, and gone at the next start.
   if (const Status same = CheckFiles(); !same) return same;
   if (const Status room = checkpointer_.CheckRoom(); !room) return room;
   return rtcroom::Run(begin_);
@@ -252,7 +252,7 @@ Status SqliteWriter::Write(const Room* stored, RoomChange& change) {
     if (!written) return written;
   }
   if (const Status released = savepoint.Release(); !released) return released;
-  // Only now: a change that was undone must not be merged with a later one.
+  // Merging waits until now: a change that was undone must not be merged with a later one.
   if (merged_with != nullptr) {
     events_.at(merged_with->place).event = change.events.front();
   } else if (CustomEvents::Of(change) != nullptr) {

@@ -79,7 +79,7 @@ class CallJob : public SqliteJob {
   Status status_;
 };
 
-/// What cannot be done in a transaction. It is done also when the store takes no writes.
+/// A job that cannot run in a transaction. It runs also when the store takes no writes.
 class MaintenanceJob : public SqliteJob {
  public:
   explicit MaintenanceJob(std::function<void(SqliteWriter&)> call) : call_(std::move(call)) {}
@@ -187,7 +187,7 @@ class SqliteWriter {
   /// Undoes everything since `Begin`.
   void Rollback();
   void ForgetTransaction();
-  /// What the last transaction has committed; valid until the next `Begin`.
+  /// The changes that the last transaction has committed; valid until the next `Begin`.
   [[nodiscard]] Committed committed() const;
   Status Write(const Room* stored, RoomChange& change);
   /// Position of the newest event of a stored room.
@@ -235,7 +235,7 @@ class SqliteWriter {
   std::array<std::byte, std::size_t{64} << 10> probe_{};
   Marks marks_;
   Marks committed_marks_;
-  // Of the transaction, for listener and index:
+  // The changes of the transaction, for listener and index:
   std::vector<StoredEvent> events_;
   std::vector<MixChanged> mixes_;
   std::vector<Revocation> revocations_;

@@ -56,7 +56,7 @@ struct ReaderSql : Listed<ReaderSql> {
   const std::string text;
 };
 
-/// The same for the connection for writing.
+/// A statement that the connection for writing prepares.
 struct WriterSql : Listed<WriterSql> {
   explicit WriterSql(const char* constant) : text(constant) {}
   const char* const text;

@@ -6,7 +6,7 @@
 
 namespace rtcroom {
 
-/// In an unnamed temporary file that SQLite deletes when it is closed.
+/// The copy is in an unnamed temporary file that SQLite deletes when it is closed.
 /// @errors kStoreBroken; kStoreBusy.
 Result<Database> MakeTemporaryCopy(Database& from);
 
