@@ -34,7 +34,7 @@ class AudienceTable {
     by_user_.erase(found);
   }
 
-  /// As many as fit `AudiencePage::kMaxBytes`, in join order.
+  /// The newest viewers that fit `AudiencePage::kMaxBytes`, in join order.
   [[nodiscard]] std::vector<Audience> Newest() const {
     std::vector<Audience> newest;
     std::uint64_t bytes = 0;

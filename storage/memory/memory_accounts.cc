@@ -87,7 +87,7 @@ void MemoryAccounts::RemoveLocked(Predicate may_go) {
   std::erase_if(accounts_, [](const auto& entry) { return entry.second.empty(); });
 }
 
-// What they have read
+// Read positions
 
 Result<std::vector<ReadPosition>> MemoryAccounts::ReadPositionsOf(const UserId& reader,
                                                                   std::size_t limit) {

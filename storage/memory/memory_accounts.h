@@ -1,4 +1,4 @@
-// What is stored of accounts in memory.
+// The data of accounts, stored in memory.
 #pragma once
 
 #include <cstddef>
@@ -45,13 +45,13 @@ class MemoryAccounts : public AccountStore {
   void AdvanceLocked(const AccountGroup& group) REQUIRES(engine_.mutex);
   template <typename Predicate>
   void RemoveLocked(Predicate may_go) REQUIRES(engine_.mutex);
-  /// What the account has read, the latest first.
+  /// The read positions of the account, the latest first.
   [[nodiscard]] std::vector<ReadPosition> ReadByLocked(const UserId& reader) const
       REQUIRES(engine_.mutex);
 
   MemoryEngine& engine_;
   std::map<UserId, Groups> accounts_ GUARDED_BY(engine_.mutex);
-  /// By reader and peer.
+  /// The positions by reader and peer.
   std::map<std::pair<UserId, UserId>, TimePoint> positions_ GUARDED_BY(engine_.mutex);
   std::map<std::uint64_t, GroupJoin> joins_ GUARDED_BY(engine_.mutex);  ///< by login
 };

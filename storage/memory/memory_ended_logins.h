@@ -27,7 +27,7 @@ class MemoryEndedLogins : public EndedLoginStore {
   void PutLocked(const EndedLogin& login) REQUIRES(engine_.mutex);
 
   MemoryEngine& engine_;
-  /// By account and instance.
+  /// The logins by account and instance.
   std::map<std::pair<UserId, std::uint64_t>, EndedLogin> logins_ GUARDED_BY(engine_.mutex);
   std::map<UserId, AccountValidity> validities_ GUARDED_BY(engine_.mutex);
 };

@@ -1,4 +1,4 @@
-// What the kinds of rows of a store in memory share.
+// The parts that the kinds of rows of a store in memory share.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// Of each direction, how many messages of a user are considered for its conversations.
+/// The number of a user's messages of each direction that are considered for its conversations.
 constexpr std::size_t kConsidered = 1000;
 
 bool IsBetween(const StoredMessage& message, const UserId& one, const UserId& other) {

@@ -64,7 +64,7 @@ class MemoryMessages : public MessageStore {
     std::uint64_t settled = 0;  ///< those up to this position are not pending
   };
 
-  /// What a repetition has in common with the first one.
+  /// The values that a repetition has in common with the first one.
   using Repeatable = std::tuple<UserId, std::uint64_t, std::uint64_t, UserId>;
   static Repeatable RepeatableOf(const StoredMessage& message);
 
@@ -81,7 +81,7 @@ class MemoryMessages : public MessageStore {
   MemoryEngine& engine_;
   const std::size_t max_room_messages_;
   Messages messages_ GUARDED_BY(engine_.mutex);
-  /// By `Room::sequence`.
+  /// The rooms by `Room::sequence`.
   std::map<std::uint64_t, RoomMessages> rooms_ GUARDED_BY(engine_.mutex);
   std::map<UserId, Mailbox> mailboxes_ GUARDED_BY(engine_.mutex);
   /// Position of the newest one.

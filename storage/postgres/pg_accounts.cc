@@ -174,7 +174,7 @@ PgWrite WriteAccountGroups(std::span<const AccountGroupChange> all) {
   return write;
 }
 
-// What they have read
+// Read positions
 
 const PgReaderStatement kReadPositionsOf{"read_positions_of", R"(
     SELECT reader, peer, until_ms FROM read_positions WHERE reader = $1
@@ -336,7 +336,7 @@ Result<std::size_t> PgAccounts::TrimAccountGroups(TimePoint ended_before) {
   });
 }
 
-// What they have read
+// Read positions
 
 Result<std::vector<ReadPosition>> PgAccounts::ReadPositionsOf(const UserId& reader,
                                                               std::size_t limit) {

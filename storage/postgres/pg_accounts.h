@@ -1,4 +1,4 @@
-// The rows of accounts that are stored in PostgreSQL.
+// The data of accounts, stored in PostgreSQL.
 #pragma once
 
 #include <cstddef>

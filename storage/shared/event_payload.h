@@ -122,7 +122,7 @@ struct ToColumns {
   }
 };
 
-/// Those columns of `PayloadColumns` that hold a text.
+/// The columns of `PayloadColumns` that hold a text.
 enum class PayloadText : std::uint8_t { kUserId, kUserName, kUserAvatar, kCreator, kInfo, kField };
 
 /// The number in a text of `AudienceCountText`; 0 in any other.

@@ -1,4 +1,4 @@
-// What a check of a store reports.
+// The report of a check of a store.
 #pragma once
 
 #include <cstdint>

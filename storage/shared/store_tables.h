@@ -15,8 +15,8 @@ struct StoreColumn {
 
   const char* name = "";  ///< in PostgreSQL
   Type type = Type::kBigint;
-  /// What it is in SQLite; empty: the column of that name. `lift` is what is added to positions of
-  /// events there.
+  /// The expression in SQLite; empty: the column of that name. `lift` is what is added to positions
+  /// of events there.
   const char* sqlite = "";
 };
 
