@@ -35,9 +35,9 @@ class AdminResponder {
   /// @param endpoint  of static storage: the route, for the log.
   void SetEndpoint(std::string_view endpoint) { endpoint_ = endpoint; }
 
-  /// As `Responder::Send`.
+  /// It does what `Responder::Send` does.
   void Send(AdminReply reply);
-  /// As `Responder::Open`.
+  /// It does what `Responder::Open` does.
   std::shared_ptr<StreamedReply> Open(HttpReply head, StreamedReply::OnEnd on_end);
 
   /// The right to answer, unlogged; of no request when it was answered or moved.

@@ -53,13 +53,13 @@ class AdminRouter : public ProtocolHandler {
 
   void Add(AdminRoute route) { routes_.push_back(std::move(route)); }
 
-  /// Also numbers the request, unless it is of a monitor.
+  /// It numbers the request, too, unless it is of a monitor.
   RequestPlan Resolve(HttpRequest& request) override;
 
   /// Answers 404, 405 and 401 in JSON with a `code`; else calls the handler of the route.
   void Answer(const HttpRequest& request, AdminResponder& responder);
 
-  /// As of `HttpHandler`.
+  /// It does what `HttpHandler::Refuse` asks for.
   HttpReply Refuse(int status, std::string_view reason) const;
 
  private:

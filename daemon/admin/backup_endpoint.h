@@ -31,7 +31,7 @@ class BackupEndpoint {
 
   BackupEndpoint(MakeCopy make_copy, Logger& logger)
       : make_copy_(std::move(make_copy)), logger_(logger) {}
-  /// As `Stop`.
+  /// It does what `Stop` does.
   ~BackupEndpoint() { Stop(); }
   BackupEndpoint(const BackupEndpoint&) = delete;
   BackupEndpoint& operator=(const BackupEndpoint&) = delete;

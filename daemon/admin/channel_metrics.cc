@@ -8,7 +8,8 @@
 namespace rtcroom {
 namespace {
 
-/// In seconds. Beyond the rate of deliveries a group's polls are answered once a second.
+/// The buckets are in seconds. Beyond the rate of deliveries a group's polls are answered once a
+/// second.
 const prometheus::Histogram::BucketBoundaries& LatencyBuckets() {
   static const prometheus::Histogram::BucketBoundaries buckets = {
       0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};

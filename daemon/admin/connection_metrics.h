@@ -14,7 +14,7 @@
 
 namespace rtcroom {
 
-/// Since the start, all listeners together.
+/// The totals since the start, of all listeners together.
 struct ConnectionTotals {
   std::uint64_t accepted = 0;
   std::uint64_t handshakes = 0;
@@ -36,7 +36,7 @@ class ConnectionMetrics {
 
   /// Counts a rate-limited request, on any listener.
   void CountRateLimited() { rate_limited_.Increment(); }
-  /// The same for tickets.
+  /// Counts a rate-limited request for a ticket, on any listener.
   void CountSigningLimited() { signing_limited_.Increment(); }
 
   [[nodiscard]] ConnectionTotals Totals() const EXCLUDES(mutex_);

@@ -80,7 +80,7 @@ class EventStreams {
     std::string text{};
     bool has_more = false;
   };
-  /// When the next round is due.
+  /// The time at which the next round is due.
   enum class Next : std::uint8_t { kAtOnce, kSoon, kOnNotify };
 
   void Run(const std::stop_token& stop) EXCLUDES(mutex_);

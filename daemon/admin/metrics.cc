@@ -10,7 +10,7 @@
 namespace rtcroom {
 namespace {
 
-/// In seconds; the middle buckets cover waits for a commit to reach the disk.
+/// The buckets are in seconds; the middle ones cover waits for a commit to reach the disk.
 const prometheus::Histogram::BucketBoundaries& DurationBuckets() {
   static const prometheus::Histogram::BucketBoundaries buckets = {
       0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5};

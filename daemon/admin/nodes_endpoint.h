@@ -9,7 +9,7 @@
 
 namespace rtcroom {
 
-/// Where the description of the nodes comes from. What they refer to must outlive the users.
+/// The sources of the description of the nodes. What they refer to must outlive the users.
 struct NodeSources {
   Cluster& cluster;
   const NodeLease& lease;

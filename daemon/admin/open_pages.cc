@@ -12,7 +12,7 @@
 namespace rtcroom {
 namespace {
 
-// Without a script, so that it also serves browsers that have none: both languages are there.
+// The page has no script, so that it also serves browsers that have none: both languages are there.
 constexpr std::string_view kPage = R"(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

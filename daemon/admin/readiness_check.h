@@ -25,7 +25,7 @@ struct ReadinessSources {
   std::function<Status()> write = [] { return Status(); };
   /// Whether requests are answered now; does not block. An error is the reason for "not ready".
   std::function<Status()> answers = [] { return Status(); };
-  /// The same, but a fail-over of the database changes nothing about it.
+  /// Whether requests are answered now; a fail-over of the database changes nothing about it.
   std::function<Status()> serves = [] { return Status(); };
 };
 
@@ -54,7 +54,7 @@ class ReadinessCheck {
   ReadinessCheck(const ReadinessCheck&) = delete;
   ReadinessCheck& operator=(const ReadinessCheck&) = delete;
 
-  /// Not ready from now on.
+  /// The server is not ready from now on.
   /// @return false if it was called before.
   bool BeginDraining() { return !draining_.exchange(true); }
   /// Waits for a running write; makes none any more. May be called again.
@@ -91,7 +91,8 @@ class ReadinessCheck {
   /// The result without another write. A failure of the last write that was asked for says why
   /// those of requests fail.
   [[nodiscard]] Status Latest(MonotonicTime now) const REQUIRES(mutex_);
-  /// When the last write of a request was confirmed, as far as it can be told from one asked for.
+  /// The time at which the last write of a request was confirmed, as far as it can be told from one
+  /// asked for.
   [[nodiscard]] std::optional<MonotonicTime> RequestConfirmedAt() const REQUIRES(mutex_);
   [[nodiscard]] bool IsDuringLastWrite(MonotonicTime time) const REQUIRES(mutex_);
   /// Asks for a write unless one was asked for lately. @return whether it did.

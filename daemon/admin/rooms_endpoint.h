@@ -27,7 +27,7 @@ struct RoomClients {
   const WebimClients* old = nullptr;         ///< what clients of 2018 do; null likewise
 };
 
-/// What is known of members beside the store.
+/// The signs of members that are known beside the store.
 struct MemberSigns {
   const LeaseTable& leases;
   RoomClients clients{};

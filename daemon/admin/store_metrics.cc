@@ -15,7 +15,7 @@ prometheus::Histogram& AddHistogram(prometheus::Registry& registry, const char* 
   return AddHistograms(registry, name, help).Add({}, buckets);
 }
 
-/// In seconds, of what the servers on a shared store wait for each other.
+/// The buckets, in seconds, of the times for which servers on a shared store wait for each other.
 const Buckets& SharedBuckets() {
   static const Buckets buckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                   0.1,    0.25,  0.5,    1,     2.5,  5,     10};

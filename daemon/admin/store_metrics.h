@@ -39,7 +39,7 @@ class StoreMetrics : public StoreObserver {
   prometheus::Histogram& group_size_;
   prometheus::Histogram& duration_;
   prometheus::Gauge& retained_events_;
-  /// By operation, then busy, broken and unknown.
+  /// The counters by operation, then busy, broken and unknown.
   std::array<std::array<prometheus::Counter*, 3>, 2> errors_{};
   prometheus::Histogram& turn_wait_;
   prometheus::Counter& second_tries_;
