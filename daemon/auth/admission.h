@@ -33,7 +33,8 @@ class Admission {
   ///                 count as one, since a phone network assigns a whole /64 to each phone.
   [[nodiscard]] virtual bool AdmitsAddress(std::string_view address) = 0;
 
-  /// The same for a request that is never refused. Always takes a token.
+  /// It does what `AdmitsAddress` does for a request that is never refused, and always takes a
+  /// token.
   /// @return how long to delay the request; zero: carry it out now.
   [[nodiscard]] virtual std::chrono::nanoseconds DelayOfAddress(std::string_view address) = 0;
 

@@ -21,7 +21,8 @@ struct ImLoginCommand {
   Dialect dialect = Dialect::kGen1;
   std::string user_id_prefix{};  ///< gen-1 only: "weixin" asks for the openid
   std::string code{};            ///< one-time login code; may be empty
-  /// As sent: used only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2 `userID`.
+  /// The user ID as sent: used only where the policy trusts it. Gen-1 calls it `imuserid`, gen-2
+  /// `userID`.
   std::optional<UserId> claimed{};
   std::string address{};  ///< the client's, as `Admission` takes it
 };
@@ -29,7 +30,8 @@ struct ImLoginCommand {
 struct ImLogin {
   UserId user_id{};
   std::string user_sig{};
-  /// Of the WeChat session; only with `expose_session_key`, and only when a code was exchanged.
+  /// The key of the WeChat session; only with `expose_session_key`, and only when a code was
+  /// exchanged.
   std::optional<Secret> session_key{};
 };
 

@@ -15,8 +15,8 @@ namespace rtcroom {
 ///         error.
 Result<Secret> LoadKey(const std::filesystem::path& path);
 
-/// The same. Where the file is missing or empty it is made, of `bytes`
-/// random bytes in hex, readable by its owner only. Call it from one process at a time.
+/// The first line of the file at `path`. A file that is missing or empty is made, of `bytes` random
+/// bytes in hex, readable by its owner only. Call it from one process at a time.
 /// @errors kUnavailable, naming the path.
 Result<Secret> LoadOrMakeKey(const std::filesystem::path& path, std::size_t bytes,
                              RandomSource& random);

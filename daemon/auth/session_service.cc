@@ -65,7 +65,7 @@ SessionService::SessionService(const SessionServiceDeps& deps, SessionOptions op
       table_(options_.table) {}
 
 Status SessionService::Restore(TimePoint now) {
-  // Before they are read: what changes meanwhile is heard.
+  // The listener is set before they are read: what changes meanwhile is heard.
   store_.HearSessions(this);
   const Result<std::vector<Session>> stored =
       store_.LoadSessions(now - options_.table.ttl, options_.table.max_sessions);

@@ -45,7 +45,7 @@ void SessionTable::Put(const Session& session, std::string_view address) {
       entry.place = shares_.Add(address, entry.session.user_id.value);
       return;
     }
-    // Not the user id: the key is a view of it.
+    // The user id stays: the key is a view of it.
     entry.session.token = session.token;
     entry.session.number = session.number;
     entry.session.last_use = session.last_use;

@@ -60,7 +60,7 @@ class SessionTable {
     SessionUse use = SessionUse::kNoSession;
     Session session{};  ///< only with kOk
   };
-  /// The same without renewing the session.
+  /// It does what `Use` does without renewing the session.
   [[nodiscard]] Found Find(std::string_view user_id, const TokenDigest& token, TimePoint now) const
       EXCLUDES(mutex_);
 

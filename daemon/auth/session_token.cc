@@ -14,7 +14,8 @@ constexpr std::size_t kSecretSize = 32;
 constexpr std::size_t kMaxAppIdSize = 8;     // 32 bits
 constexpr std::size_t kMaxAccountSize = 64;  // for 48 bytes
 
-/// Without the two characters that a query string would change: no token of this server has them.
+/// The two characters that a query string would change are left out: no token of this server has
+/// them.
 bool IsBase64Character(char c) { return IsAsciiAlphanumeric(c); }
 
 bool IsBase64(std::string_view text) {

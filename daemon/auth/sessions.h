@@ -11,7 +11,7 @@
 
 namespace rtcroom {
 
-/// As in the query string, percent-decoded; a missing parameter is empty.
+/// The parameters as in the query string, percent-decoded; a missing one is empty.
 struct SessionLoginCommand {
   std::string sdk_app_id{};
   std::string account_type{};
@@ -20,7 +20,8 @@ struct SessionLoginCommand {
   std::string address{};  ///< the client's, numeric; empty: unknown
 };
 
-/// In the order in which a login is checked: the first that applies is the outcome.
+/// The outcomes are in the order in which a login is checked: the first that applies is the
+/// outcome.
 /// @source protocol B.1.
 enum class LoginOutcome : std::uint8_t {
   kMissingParameter,  ///< or an invalid user id
@@ -37,7 +38,7 @@ struct SessionLogin {
   Secret token{};  ///< only with kOk
 };
 
-/// In the order in which a token is checked.
+/// The outcomes are in the order in which a token is checked.
 /// @source protocol B.2.
 enum class TokenOutcome : std::uint8_t {
   kMissing,     ///< no user id or no token
@@ -70,7 +71,7 @@ class Sessions {
   ///         an earlier token stays valid.
   virtual Result<SessionLogin> Login(const SessionLoginCommand& command) = 0;
 
-  /// The same for a user whose identity the caller has verified, as gen-1's login does.
+  /// It logs in a user whose identity the caller has verified, as gen-1's login does.
   /// @param address  as in `SessionLoginCommand`.
   /// @return the token.
   /// @errors kBadRequest for an invalid user id; kUnavailable when no application is configured;
@@ -88,8 +89,8 @@ class Sessions {
   /// @param user_id  any text; empty when missing. Likewise `token`.
   virtual TokenOutcome Check(std::string_view user_id, std::string_view token) = 0;
 
-  /// The same, and of a session that is not in memory what the store knows, which other servers
-  /// use. May wait for the store.
+  /// It does what `Check` does, and asks the store, which other servers use, about a session that
+  /// is not in memory. May wait for the store.
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<TokenOutcome> CheckStored(std::string_view user_id, std::string_view token) {
     return Check(user_id, token);

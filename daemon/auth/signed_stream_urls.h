@@ -20,9 +20,9 @@ struct StreamUrlOptions {
   std::string play_host{};  ///< likewise
   std::chrono::seconds url_ttl = std::chrono::days(7);
   std::string app = "live";  ///< the application in all URLs
-  /// With `{host}` and `{stream}`; the flv URL of viewers where no player can take another.
+  /// The URL, with `{host}` and `{stream}`, of the flv of viewers where no player can take another.
   std::string mixed_play_url = "https://{host}/live/{stream}.flv";
-  /// With `{stream}`; the HLS playlists of the media server; empty: none.
+  /// The URL, with `{stream}`, of the HLS playlists of the media server; empty: none.
   std::string hls_url{};
   bool sign_hls = false;  ///< the media server asks for the play key there, too
   /// Whether this server checks push URLs itself: then they can be bound to a room.
@@ -65,7 +65,7 @@ class SignedStreamUrls : public StreamUrlSigner {
  private:
   [[nodiscard]] std::string RtmpUrl(std::string_view host, const Secret& key,
                                     std::string_view stream, TimePoint now) const;
-  /// When URLs that are signed now expire, as they spell it.
+  /// The time at which URLs that are signed now expire, as they spell it.
   [[nodiscard]] std::string TxTime(TimePoint now) const;
 
   const StreamUrlOptions options_;  ///< with defaults applied

@@ -17,7 +17,7 @@ namespace rtcroom {
 struct StreamArguments {
   std::optional<std::string_view> tx_secret{};
   std::optional<std::string_view> tx_time{};
-  // Those of a binding: kind, user, room, signature.
+  // The arguments of a binding: kind, user, room, signature.
   std::optional<std::string_view> rk{};
   std::optional<std::string_view> ru{};
   std::optional<std::string_view> rr{};
@@ -44,9 +44,10 @@ std::string_view StreamSignatureStateName(StreamSignatureState state);
 
 struct StreamSignature {
   StreamSignatureState state = StreamSignatureState::kMissing;
-  /// When the signature expires, of a good and of an expired one; nullopt where nothing is signed.
+  /// The time at which a signature that is good or has expired expires; nullopt where none is.
   std::optional<TimePoint> signed_until{};
-  /// Likewise, when the URL was made for one room and no argument of that was changed.
+  /// The binding of such a signature, when the URL was made for one room and no argument of that
+  /// was changed.
   std::optional<PushBinding> binding{};
 
   /// Whether the URL was made with the key, however long ago.

@@ -29,7 +29,7 @@ inline std::int64_t UnixSeconds(TimePoint now) {
   return std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
 }
 
-/// When the ticket expires.
+/// The time at which the ticket expires.
 inline std::chrono::sys_seconds ExpiryOf(const UserSigTimes& times) {
   return std::chrono::sys_seconds(std::chrono::seconds(times.issued_at + times.life));
 }

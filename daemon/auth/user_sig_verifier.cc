@@ -97,7 +97,7 @@ UserSigOutcome UserSigVerifier::VerifyAnyTicket(std::string_view sig, const User
 }
 
 std::optional<UserSigTimes> UserSigVerifier::TimesOf(std::string_view sig) {
-  // In the order in which its version is verified.
+  // The versions are read in the order in which they are verified.
   const std::optional<UserSigTimes> times = ReadTimesV2(sig);
   return times ? times : ReadTimesV1(sig);
 }

@@ -17,7 +17,7 @@ struct WechatOptions {
   std::string base_url = "https://api.weixin.qq.com";
   std::string app_id{};  ///< empty: no request is sent, every exchange is kNotConfigured
   Secret secret{};       ///< likewise
-  /// For one request. A busy platform gets two.
+  /// The time limit of one request. A busy platform gets two.
   std::chrono::milliseconds timeout = std::chrono::seconds(3);
 };
 
