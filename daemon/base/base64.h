@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// With padding, on one line.
+/// The text has padding, and is on one line.
 std::string EncodeBase64(std::string_view bytes);
 
 /// The bytes of `text`, or nullopt unless it is exactly the output of `EncodeBase64`: no white

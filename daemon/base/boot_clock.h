@@ -5,10 +5,10 @@
 
 namespace rtcroom {
 
-/// Since the machine was started.
+/// The time since the machine was started.
 using BootTime = std::chrono::nanoseconds;
 
-/// For what other machines count meanwhile.
+/// A clock for what other machines count meanwhile.
 ///
 /// @threads implementations are safe from any thread.
 class BootClock {

@@ -18,7 +18,7 @@ class Clock {
   [[nodiscard]] virtual MonotonicTime Monotonic() const = 0;
 };
 
-/// For waits of threads, which end by the system's clock even where a test has another.
+/// The time for waits of threads, which end by the system's clock even where a test has another.
 inline MonotonicTime RealTime() { return std::chrono::steady_clock::now(); }
 
 /// `RealTime` when `clock` will show `time`.

@@ -35,7 +35,7 @@ class HmacKey {
   EvpMacCtxPtr prepared_;
 };
 
-/// Likewise, for a key that is used once.
+/// The HMAC-SHA256 with a key that is used once.
 std::string HmacSha256(const Secret& key, std::string_view text);
 /// The 20 raw bytes of HMAC-SHA1, which relays ask for.
 std::string HmacSha1(const Secret& key, std::string_view text);

@@ -26,7 +26,7 @@ constexpr Word AnyEqual(Word word, char value) {
   return AnyLess(word ^ EachByte(static_cast<std::uint8_t>(value)), 1);
 }
 
-/// What U+2028 and U+2029 have in common; the third byte is A8 or A9.
+/// The bytes that U+2028 and U+2029 have in common; the third byte is A8 or A9.
 constexpr std::string_view kSeparatorStart = "\xE2\x80";
 constexpr std::size_t kSeparatorBytes = 3;
 
@@ -65,7 +65,7 @@ std::string_view EscapeOf(char byte) {
   return code < kOfControls.size() ? kOfControls[code] : std::string_view();
 }
 
-/// For any text. Must be cheap too: any client can fill rooms with text that needs escapes.
+/// It takes any text, and must be cheap: any client can fill rooms with text that needs escapes.
 void AppendEscaped(std::string_view text, std::string& out) {
   std::size_t verbatim = 0;  // bytes before `i` that are not written yet
   std::size_t i = 0;

@@ -1,4 +1,4 @@
-// Which name was meant.
+// The name that was meant.
 #pragma once
 
 #include <optional>

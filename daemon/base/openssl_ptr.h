@@ -36,8 +36,8 @@ inline BioPtr ReadingBio(std::string_view text) {
   return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-/// For PEM readers: refuses a key with a passphrase. OpenSSL's default prompts on the terminal and
-/// blocks.
+/// PEM readers call it to refuse a key with a passphrase. OpenSSL's default prompts on the terminal
+/// and blocks.
 inline int NoPassphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) {
   return -1;
 }

@@ -9,7 +9,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "words are read as they lie in memory");
 
-/// Up to eight bytes, little-endian.
+/// A word of up to eight bytes, little-endian.
 std::uint64_t Word(std::string_view bytes) {
   std::uint64_t word = 0;
   bytes.copy(reinterpret_cast<char*>(&word), sizeof(word));

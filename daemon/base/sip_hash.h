@@ -34,7 +34,7 @@ void DrawNameHashKey(RandomSource& random);
 struct NameHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view name) const;
-  /// Of a pair: ("ab", "c") and ("a", "bc") differ.
+  /// The hash of a pair: those of ("ab", "c") and ("a", "bc") differ.
   std::size_t operator()(std::string_view first, std::string_view second) const;
 };
 

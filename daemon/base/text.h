@@ -12,7 +12,7 @@ constexpr char ToLower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// Likewise for each byte.
+/// A text with each ASCII letter in lower case.
 std::string ToLower(std::string_view text);
 
 /// Whether both are equal, ignoring the case of ASCII letters; locale-independent.

@@ -81,7 +81,7 @@ class TokenBucket {
     return std::max(full_at_ - now - TimeOfAll(limit), Span(0));
   }
 
-  /// When it is full if no more tokens are taken: the emptier, the later.
+  /// The time at which it is full if no more tokens are taken: the emptier, the later.
   [[nodiscard]] MonotonicTime full_at() const { return full_at_; }
 
  private:
@@ -93,7 +93,7 @@ class TokenBucket {
     const std::uint32_t tokens = hourly ? limit.per_hour : limit.per_second;
     return (span + Span(tokens - 1)) / tokens;
   }
-  /// At most 2^32 seconds, or 1,000,000 hours: far below the limit of a Span.
+  /// The time is at most 2^32 seconds, or 1,000,000 hours: far below the limit of a Span.
   static Span TimeOfAll(const RateLimit& limit) {
     return TimeOfToken(limit) * std::max(limit.burst, std::uint32_t{1});
   }
