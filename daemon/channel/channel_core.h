@@ -1,4 +1,4 @@
-// What the parts of the message channel share.
+// The state that the parts of the message channel share.
 #pragma once
 
 #include <atomic>
@@ -110,7 +110,7 @@ class ChannelCore {
  private:
   MemoryReservation memory_ GUARDED_BY(mutex);  ///< of the logins
   std::atomic<std::size_t> held_bytes_{0};
-  /// By account and instance.
+  /// The ends by account and instance.
   std::map<std::pair<UserId, std::uint64_t>, EndedLogin> unstored_ends_ GUARDED_BY(mutex);
   /// Newest received direct message of each account.
   std::unordered_map<UserId, std::uint64_t> unsettled_ GUARDED_BY(mutex);

@@ -77,8 +77,8 @@ Status ChannelFeed::ReadNew() {
   }
   while (true) {
     if (const Status loaded = Reload(); !loaded) return loaded;
-    // Before the events: those that precede a message in the store are known when it is delivered,
-    // so that none reaches an account that had left before.
+    // Messages are read before the events: those that precede a message in the store are known when
+    // it is delivered, so that none reaches an account that had left before.
     const auto messages = channel_deps_.log.ReadMessages(messages_at_, kPerRead);
     if (!messages) return messages.error();
     Result<EventPage> page = channel_deps_.events.ReadEvents(events_at_, kPerRead);

@@ -49,7 +49,7 @@ class ChannelFeed {
   /// Converts an exception of a step to a failure; the next step begins with `RecordLost`.
   Status Guarded(Status (ChannelFeed::*step)());
   Status ReadNew();
-  /// What was to be read again, since events were lost.
+  /// It reads again what is to be read again, since events were lost.
   Status Reload();
   Status Tick();
   void RecordLost();

@@ -35,7 +35,7 @@ constexpr std::string_view ClientKindName(ClientKind client) {
   return {};
 }
 
-/// On which way something reaches a client.
+/// The way by which something reaches a client.
 enum class DeliveryPath : std::uint8_t {
   kAccount,  ///< the poll of the account
   kRoom,     ///< the poll of its group
@@ -83,7 +83,7 @@ struct ChannelSizes {
   std::size_t account_polls = 0;  ///< those of them that are for the account
 };
 
-/// Not negative, though the clock may have been set back.
+/// The latency is not negative, though the clock may have been set back.
 inline std::chrono::milliseconds LatencyOf(TimePoint made_at, TimePoint now) {
   return std::max(now - made_at, std::chrono::milliseconds(0));
 }

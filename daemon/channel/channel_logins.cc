@@ -171,7 +171,7 @@ bool ChannelLogins::HasEnded(const ChannelInstance& login) const {
 Standing ChannelLogins::StandingOf(const ChannelInstance& login, ChannelTurn& turn, Login* known) {
   if (IsEndedByOperator(login)) return Standing::kLoggedOut;
   const auto end = core_.deps.ends.Find(login.account, login.instance, login.logged_in);
-  // What memory knows of it is more exact. One that has ended must not become known again: it would
+  // The record in memory is more exact. One that has ended must not become known again: it would
   // take the place of another.
   if (known == nullptr) known = core_.logins.Find(login.instance);
   const Standing standing = known != nullptr ? core_.logins.Touch(*known, turn)

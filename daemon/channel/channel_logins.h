@@ -51,7 +51,7 @@ class ChannelLogins {
   /// A login that was stored begins again, unless it has ended.
   Standing Admit(const ChannelInstance& login);
 
-  /// From now on the login, which has an `a2`, keeps the connection of one of today's IM SDKs: it
+  /// The login, which has an `a2`, keeps from now on the connection of one of today's IM SDKs: it
   /// gets its direct messages by it.
   /// @param on_end  called once, without a lock, when the login ends here, or (`kActive`) goes on
   ///                by a later connection.
@@ -60,7 +60,7 @@ class ChannelLogins {
   /// The end of that connection, if the login has no later one. The login goes on.
   void Detach(const ChannelInstance& login, std::uint64_t connection);
 
-  /// From now on the login, which has called, has a client that polls, unless it has a connection.
+  /// The login, which has called, has from now on a client that polls, unless it has a connection.
   /// @param on_end  called once, without a lock, when it has ended or is known no more.
   [[nodiscard]] PolledLogin Keep(const ChannelInstance& login, OnLoginEnd on_end);
 
@@ -101,7 +101,7 @@ class ChannelLogins {
 
   ChannelInstance NewInstance(const UserId& account, const LoginProof& proof);
   [[nodiscard]] LoginOrigin NewOrigin(const LoginProof& proof) const;
-  /// After all logins of the account that are known or have ended.
+  /// The time after all logins of the account that are known or have ended.
   [[nodiscard]] TimePoint NextLogin(const UserId& account, TimePoint now) const
       REQUIRES(core_.mutex);
   /// Whether the logins of the account were ended since the proof was given.
@@ -121,7 +121,7 @@ class ChannelLogins {
   void Report();
 
   ChannelCore& core_;
-  /// Not yet reported to the other servers on the store.
+  /// The logins not yet reported to the other servers on the store.
   UnreportedLogins unreported_ GUARDED_BY(core_.mutex);
 };
 

@@ -154,7 +154,7 @@ Result<SentMessage> ChannelMessages::SendDirect(const UserId& account, const Mes
     const MonotonicTime now = core_.deps.clock.Monotonic();
     const MutexLock lock(core_.mutex);
     const Account* const receiver = core_.logins.FindAccount(draft.to);
-    // What waits for an account is bounded.
+    // The number of messages that wait for an account is bounded.
     if (!draft.deliver && (receiver == nullptr || !receiver->IsPresent()) &&
         !senders_.TakeAbsentToken(account, core_.options.absent_rate, now)) {
       return TooMany();

@@ -22,8 +22,8 @@ using MessageGuard = std::function<Status(MessageContent& content)>;
 /// A message as it is sent.
 struct MessageDraft {
   UserId to{};  ///< empty: to a group
-  /// Without sender and time. An empty nick stands for that of the sender's profile. A priority
-  /// from 3 on goes last where a group is near its rate.
+  /// The content has no sender and no time. An empty nick stands for that of the sender's profile.
+  /// A priority from 3 on goes last where a group is near its rate.
   MessageContent content{};
   std::string address{};  ///< of the client; empty: unknown
   /// Called before the message is stored; of one to an account only where that has a client which

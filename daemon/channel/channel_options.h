@@ -53,7 +53,7 @@ struct ChannelOptions {
   /// Bytes of all logins and groups in memory: see `LoginTable::Shrink`.
   std::size_t max_held_bytes = std::size_t{128} << 20;
   std::chrono::milliseconds direct_ttl = std::chrono::hours(1);  ///< of undelivered messages
-  /// After that time without a confirmation an answer counts as lost.
+  /// An answer counts as lost after that time without a confirmation.
   std::chrono::milliseconds resend_after = std::chrono::seconds(2);
   std::chrono::milliseconds idle_ttl = std::chrono::minutes(10);  ///< of an instance without calls
 };

@@ -25,7 +25,7 @@ struct ChannelInstance {
   bool operator==(const ChannelInstance&) const = default;
 };
 
-/// What the client of a login is given.
+/// The tokens that the client of a login is given.
 struct LoginTokens {
   std::string tiny_id{};
   std::string a2{};

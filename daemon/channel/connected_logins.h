@@ -27,7 +27,7 @@ struct ConnectedLogin {
   std::uint64_t instance = 0;
   ClientKind client = ClientKind::kPolls;
   TimePoint logged_in{};
-  /// Since its last call; 0 while a poll waits or a WebSocket is open.
+  /// The time since its last call; 0 while a poll waits or a WebSocket is open.
   std::chrono::milliseconds idle{0};
   std::size_t polls = 0;          ///< that wait
   std::optional<RoomKey> room{};  ///< of one that polls: others follow any number

@@ -12,8 +12,8 @@
 
 namespace rtcroom {
 
-/// Where only members may be in the group of a room (`GroupAccess::kMembers`), takes those out of
-/// it that are members no more. An account is asked about when an event says that it has left: it
+/// It takes those out of the group of a room that are members no more, where only members may be in
+/// it (`GroupAccess::kMembers`). An account is asked about when an event says that it has left: it
 /// may have another role in the room, or have come back.
 ///
 /// Reads the store only of rooms with receivers at this server, once for all events that

@@ -20,9 +20,9 @@ struct LogBounds {
   bool operator==(const LogBounds&) const = default;
 };
 
-/// What each account and each address may add to the log, which displaces the oldest messages of
-/// all: an account 1/32 of it at once and 1/32 an hour, an address 1/8 and 1/8. So within an hour
-/// none displaces more than a sixteenth, or a quarter.
+/// The shares that each account and each address may add to the log, which displaces the oldest
+/// messages of all: an account 1/32 of it at once and 1/32 an hour, an address 1/8 and 1/8. So
+/// within an hour none displaces more than a sixteenth, or a quarter.
 ///
 /// A message takes its part of the bytes or of the number of messages, whichever is more.
 ///

@@ -77,7 +77,7 @@ struct Login {
 };
 
 struct Account {
-  /// What the account shows of itself, while it has a login.
+  /// The profile that the account shows of itself, while it has a login.
   struct Profile {
     std::string nick{};
     std::string image{};

@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// What a sender is told of a message that was stored.
+/// The facts that a sender is told of a message that was stored.
 struct SentMessage {
   TimePoint at{};
   std::uint64_t seq = 0;  ///< in the group; 0 for a direct message
@@ -61,7 +61,7 @@ class MessageSenders {
   /// Whether a message that goes last would be refused: half of the burst is left to others.
   [[nodiscard]] bool IsNearRate(std::uint64_t room_number, const RateLimit& limit,
                                 MonotonicTime now) const;
-  /// For the next second.
+  /// It notes for the next second whether the account is a member.
   void SetMember(std::uint64_t room_number, const UserId& account, bool is_member,
                  MonotonicTime now);
 

@@ -58,7 +58,7 @@ class PushNotices : public NoticeListener {
     bytes_ = bytes;
     waiting_.push_back(std::move(notice));
   }
-  /// For the receivers at all servers on the store.
+  /// The notice goes to the receivers at all servers on the store.
   void Share(PushNotice notice) EXCLUDES(mutex_) {
     if (others_ == nullptr) return Add(std::move(notice));
     const MutexLock lock(mutex_);

@@ -96,7 +96,7 @@ void PushReceivers::Push(std::span<const StoredEvent> events,
   CheckBans();
   lists_.OnEvents(events);
   std::vector<std::uint64_t> touched;
-  // By time, so that a message follows the event that brought its sender.
+  // The objects are merged by time, so that a message follows the event that brought its sender.
   auto event = events.begin();
   auto message = messages.begin();
   while (event != events.end() || message != messages.end()) {

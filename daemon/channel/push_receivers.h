@@ -77,9 +77,9 @@ class PushReceivers {
   };
   PushReceivers(const Deps& deps, RateLimit delivery_rate);
 
-  /// From now on it gets ticks, and a stop. After a stop: at once.
+  /// The receiver gets ticks from now on, and a stop. After a stop it gets that at once.
   void Add(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
-  /// Likewise the messages to its user.
+  /// The receiver gets the messages to its user, too.
   void Listen(const PushReceiverPtr& receiver) EXCLUDES(mutex_);
   /// The receiver also gets what happens in that room. Call it after `Listen`, before reading the
   /// room, so that nothing is missed, and at most once before `Unsubscribe`.
@@ -99,7 +99,7 @@ class PushReceivers {
       EXCLUDES(mutex_);
   void OnEventsLost() EXCLUDES(mutex_);
   void OnTick() EXCLUDES(mutex_);
-  /// Before the server stops.
+  /// Call it before the server stops.
   void Stop() EXCLUDES(mutex_);
 
   /// Users that receive what happens in a room: at most `limit`, perhaps some of them twice.
@@ -158,7 +158,7 @@ class PushReceivers {
   void AddMessage(const StoredMessage& message);
   void DeliverDirect(const StoredMessage& message);
   void Deliver(NoticePush push) EXCLUDES(mutex_);
-  /// Before anything is delivered, so that a banned user receives nothing more.
+  /// Call it before anything is delivered, so that a banned user receives nothing more.
   void CheckBans();
   void Append(Outgoing& outgoing, RoomObject object);
   void Clear(Outgoing& outgoing);

@@ -1,4 +1,4 @@
-// Which stored messages a new one may repeat.
+// The stored messages that a new one may repeat.
 #pragma once
 
 #include <algorithm>

@@ -75,7 +75,7 @@ class RoomListPushes {
   };
   explicit RoomListPushes(const Deps& deps);
 
-  /// From now on the receiver is told what changes. Again has no effect.
+  /// The receiver is told from now on what changes. A second call has no effect.
   void Watch(const RoomListKey& list, const PushReceiverPtr& receiver) EXCLUDES(mutex_);
   void Unwatch(const RoomListKey& list, const PushReceiver& receiver) EXCLUDES(mutex_);
   void UnwatchAll(const PushReceiver& receiver) EXCLUDES(mutex_);
@@ -105,7 +105,7 @@ class RoomListPushes {
     bool has_ended = false;
     bool is_due = false;  ///< it is in `due`
   };
-  /// What waits to be told of a list.
+  /// The changes of a list that wait to be told.
   struct Changes {
     std::unordered_map<std::uint64_t, ChangedRoom> rooms{};  ///< by `Room::sequence`
     std::deque<std::uint64_t> due{};                         ///< to be told next, in this order

@@ -43,11 +43,11 @@ struct RoomObject {
   std::optional<std::uint64_t> audience_count{};
 
   [[nodiscard]] bool is_message() const { return message != nullptr; }
-  /// In the events or in the messages of the room.
+  /// The number among the events or the messages of the room.
   [[nodiscard]] std::uint64_t seq() const {
     return message ? message->seq : event->event.room_sequence;
   }
-  /// When it happened or was sent.
+  /// The time at which it happened or was sent.
   [[nodiscard]] TimePoint made_at() const {
     return message ? message->content.sent_at : event->event.at;
   }
@@ -83,7 +83,7 @@ class RoomPush {
     }
     [[nodiscard]] bool has_ended() const { return !objects.empty() && objects.back()->ends_room(); }
   };
-  /// As `RoomPosition::event`: the receiver does not count events, and gets all that come.
+  /// The `RoomPosition::event` of a receiver that does not count events, and gets all that come.
   static constexpr std::uint64_t kEveryEvent = std::numeric_limits<std::uint64_t>::max();
   [[nodiscard]] Part PartFrom(RoomPosition from) const;
 
@@ -95,7 +95,7 @@ class RoomPush {
 
  private:
   const std::vector<RoomObject> objects_;
-  /// By variant, the newest last.
+  /// The forms by variant, the newest last.
   std::vector<std::pair<int, Part>> forms_;
 };
 

@@ -32,7 +32,7 @@ struct MissedMessages {
 struct RoomView {
   Room room{};
   RoomCursor cursor{};  ///< after everything below
-  /// Only for a client with a cursor.
+  /// It is present only for a client with a cursor.
   std::optional<MissedMessages> missed{};
   /// The events between the client's cursor and `cursor`, but of each custom field, and of the
   /// number of viewers where that is told, only the newest change. With the messages in `missed`,
