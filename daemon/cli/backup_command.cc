@@ -60,7 +60,7 @@ Result<FileDescriptor> MakeHere(const fs::path& data_dir, const fs::path& store,
   if (!lock) return lock.error();
   const Result<std::string> name = StoreBackup(data_dir, store, random).Make();
   if (!name) return name.error();
-  // With the lock held: a server that starts removes leftover copies.
+  // The lock is held: a server that starts removes leftover copies.
   return TakeAway(data_dir / *name);
 }
 

@@ -22,7 +22,7 @@ using ConfigPath = std::optional<std::string>;
 struct ServeOptions {
   ConfigPath config = {};
   RunMode mode = RunMode::kNormal;
-  // For `kDev`:
+  // These are for `kDev`.
   std::string dev_host = std::string(kDevHost);  ///< an address of this machine
   std::optional<std::uint16_t> dev_port = {};    ///< the first of the four
 };
@@ -35,7 +35,7 @@ int RunCheckConfig(const ConfigPath& path, RunMode mode, const CliContext& conte
 
 int RunDefaultConfig(const CliContext& context);
 
-/// Whose ticket, and by the keys of which server.
+/// The user of a ticket, and the server whose keys sign it.
 struct TicketOptions {
   ConfigPath config = {};
   RunMode mode = RunMode::kNormal;

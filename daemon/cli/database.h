@@ -13,7 +13,7 @@ namespace rtcroom {
 /// How a database is shown, as by `StoreUrl::Shown`.
 inline constexpr std::string_view kShownDatabase = "postgresql://***";
 
-/// Which database: `url` of the command line, or else `store.url`.
+/// The database: `url` of the command line, or else `store.url`.
 struct DatabaseChoice {
   ConfigPath config = {};
   std::optional<std::string> url = {};

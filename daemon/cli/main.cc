@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   try {
     return Run(argc, argv);
   } catch (const std::exception& unforeseen) {
-    // Out of memory or threads: still one clear line, and no core dump.
+    // A process that is out of memory or threads still gives one clear line, and no core dump.
     std::fputs("rtcroomd: ", stderr);
     std::fputs(unforeseen.what(), stderr);
     std::fputs("\n", stderr);

@@ -5,7 +5,7 @@
 namespace rtcroom {
 namespace {
 
-/// Where the worker does not know mix.max, which the server keeps: the most that it can be.
+/// The most that mix.max can be, for a worker that does not know it: the server keeps it.
 constexpr std::size_t kMostMixes = 64;
 
 Status MakeMixes(const std::stop_token& stop, const Config& config, const std::string& media_server,

@@ -17,7 +17,7 @@ constexpr const char* kRecordingColumns = "{:<7} {:<24} {:<20} {:<20}  {:>12} {}
 constexpr std::size_t kMaxInfo = 60;
 
 std::string SignsText(const v1::PusherSigns& signs) {
-  // As the server measured it by its own clock: that of this machine may differ.
+  // The server measured it by its own clock: that of this machine may differ.
   std::string text = fmt::format("last heartbeat {} s ago", signs.silent_for().seconds());
   switch (signs.stream()) {
     case v1::STREAM_STATE_ON:
@@ -41,7 +41,7 @@ std::string KindWord(v1::RoomKind kind) {
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time) {
-  // To whole seconds; the library cannot format times outside the calendar's range.
+  // The text has whole seconds; the library cannot format times outside the calendar's range.
   google::protobuf::Timestamp seconds;
   seconds.set_seconds(std::clamp(time.seconds(),
                                  google::protobuf::util::TimeUtil::kTimestampMinSeconds,

@@ -20,7 +20,7 @@
 namespace rtcroom {
 namespace {
 
-/// Where the worker does not know web.max_sessions, which the server keeps.
+/// The most sessions of a worker that does not know web.max_sessions: the server keeps it.
 constexpr std::size_t kUsualSessions = 64;
 
 AnswerRules RulesOf(const WebConfig& web) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kProgram = "rtcroomd-web";
 
-/// For execve(2), which does not change them.
+/// The pointers are for execve(2), which does not change the texts.
 std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
