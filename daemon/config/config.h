@@ -254,8 +254,8 @@ struct Config {
   LimitsConfig limits = {};
   LogConfig log = {};
   UtilsConfig utils = {};
-  /// Not a key: the file that was read, when it holds secrets and all users of the machine may read
-  /// it; empty otherwise.
+  /// This is no key: the file that was read, when it holds secrets and all users of the machine may
+  /// read it; empty otherwise.
   std::string exposed_file = {};
 };
 

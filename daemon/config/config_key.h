@@ -90,7 +90,7 @@ class SectionKeys {
     });
   }
 
-  /// Likewise, of a key in which nodes that share a store may differ.
+  /// It does what `Add` does, for a key in which nodes that share a store may differ.
   template <auto member, typename Rule>
   void AddOfMachine(std::string_view key, Rule rule, std::string_view comment) {
     Add<member>(key, std::move(rule), comment);

@@ -17,10 +17,10 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
-/// What lists and ends streams: a media server, or the live service (protocol D.6).
+/// The API that lists and ends streams: a media server's, or the live service's (protocol D.6).
 enum class LiveApi : std::uint8_t { kNone, kNginxRtmp, kSrs, kV1, kV3 };
 
-/// What becomes of pictures that arrive in another order than they are shown in, which browsers
+/// The treatment of pictures that arrive in another order than they are shown in, which browsers
 /// cannot play: encoded anew, or not played.
 enum class WebReorder : std::uint8_t { kTranscode, kRefuse };
 

@@ -57,11 +57,11 @@ struct PlainTextRule {
   using Value = std::string;
   TextRule check = CheckPlainText;
 };
-/// At most 4096 bytes without control characters; never printed.
+/// A text of at most 4096 bytes without control characters; never printed.
 struct SecretRule {
   using Value = Secret;
 };
-/// Of `CheckStoreUrl`; printed as it is shown.
+/// The rule of `CheckStoreUrl`; printed as it is shown.
 struct StoreUrlRule {
   using Value = StoreUrl;
 };
@@ -70,7 +70,7 @@ struct ListenRule {
   using Value = std::string;
   TextRule check = CheckListenAddress;  ///< of the whole
 };
-/// At most 1000 texts.
+/// A list of at most 1000 texts.
 struct ListRule {
   using Value = std::vector<std::string>;
   TextRule check_each = CheckPlainText;

@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// From the port of HTTP, which is the base.
+/// The offsets from the port of HTTP, which is the base.
 inline constexpr std::uint16_t kDevAdminOffset = 1;
 inline constexpr std::uint16_t kDevGrpcOffset = 2;
 inline constexpr std::uint16_t kDevHttpsOffset = 3;

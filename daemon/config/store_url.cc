@@ -7,10 +7,10 @@
 namespace rtcroom {
 namespace {
 
-// Both of libpq: PostgreSQL, "Connection URIs".
+// Both are of libpq: PostgreSQL, "Connection URIs".
 constexpr std::array<std::string_view, 2> kPostgresSchemes = {"postgresql://", "postgres://"};
 
-/// Of `user:password@` before the hosts.
+/// Whether there is `user:password@` before the hosts.
 bool HasUserPassword(std::string_view rest) {
   // An @ anywhere else is encoded, or the URL is refused when it is parsed.
   const std::size_t at = rest.rfind('@');

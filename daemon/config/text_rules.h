@@ -9,23 +9,23 @@ namespace rtcroom {
 /// the wrong key. Empty when the text is valid.
 using TextRule = std::string_view (*)(std::string_view text);
 
-/// At most 4096 bytes without control characters.
+/// A text of at most 4096 bytes without control characters.
 std::string_view CheckPlainText(std::string_view text);
 /// `host:port` or `[v6]:port`, or up to 16 of them with commas between.
 std::string_view CheckListenAddress(std::string_view text);
-/// As above, or empty.
+/// An address as above, or empty.
 std::string_view CheckOptionalListenAddress(std::string_view text);
 /// Listen addresses as above, or `unix:PATH`, the path of at most 107 bytes.
 std::string_view CheckGrpcAddress(std::string_view text);
-/// As above, or empty.
+/// An address as above, or empty.
 std::string_view CheckOptionalGrpcAddress(std::string_view text);
 /// `/name` or `/name/name`, of letters, digits, `-`, `_` and `.`; at most 64 bytes.
 std::string_view CheckPrefix(std::string_view text);
-/// As above, or empty.
+/// A prefix as above, or empty.
 std::string_view CheckOptionalPrefix(std::string_view text);
 /// `https://host[:port][/path]`; `http://` on loopback only; a port from 1 to 65535.
 std::string_view CheckBaseUrl(std::string_view text);
-/// As above, or empty.
+/// A base URL as above, or empty.
 std::string_view CheckOptionalBaseUrl(std::string_view text);
 /// `host`, `host:port`, or empty.
 std::string_view CheckOptionalHost(std::string_view text);
@@ -44,14 +44,14 @@ std::string_view CheckOptionalFolder(std::string_view text);
 /// empty.
 /// @source protocol D.4.
 std::string_view CheckStreamPart(std::string_view text);
-/// The same, not empty.
+/// A part as above, not empty.
 std::string_view CheckStreamApp(std::string_view text);
 /// An rtmp, http or https URL of at most 256 printable characters with `{host}` and `{stream}`,
 /// each once.
 std::string_view CheckStreamTemplate(std::string_view text);
 /// An http or https URL likewise, with `{stream}` after its host and no query; may be empty.
 std::string_view CheckOptionalHlsTemplate(std::string_view text);
-/// Up to 20 digits, at least one.
+/// A number of up to 20 digits, at least one.
 std::string_view CheckDigits(std::string_view text);
 /// A userID that may be signed for: 1 to 32 bytes. @source protocol 0.3.
 std::string_view CheckUserId(std::string_view text);

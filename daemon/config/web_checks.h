@@ -1,4 +1,4 @@
-// What the keys of browsers' media need of each other and of other sections.
+// The demands of the keys of browsers' media on each other and on other sections.
 #pragma once
 
 #include <cstdint>
