@@ -19,7 +19,7 @@
 
 namespace rtcroom {
 
-/// What is seen of a pusher beside the store.
+/// The signs of a pusher that are seen beside the store.
 struct SeenPusher {
   std::optional<LeaseState> lease{};
   std::optional<MediaState> media{};  ///< nullopt: it has no stream that could be seen

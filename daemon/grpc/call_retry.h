@@ -1,4 +1,4 @@
-// When to call a server again after a call has ended, and what to log of it.
+// The time of the next call to a server after a call has ended, and what to log of it.
 #pragma once
 
 #include <chrono>

@@ -12,7 +12,7 @@ struct Row {
   const char* sentence = "";
 };
 
-// In the order of the enumerators.
+// The rows are in the order of the enumerators.
 using enum grpc::StatusCode;
 constexpr auto kRows = std::to_array<Row>({
     {Errc::kBadRequest, INVALID_ARGUMENT, ""},

@@ -53,7 +53,7 @@ class CatchUp {
   /// @param after   where to start; nullopt: at the present end of the history.
   CatchUp(const WatchFilter& filter, std::optional<Cursor> after, CatchUpLimits limits)
       : filter_(filter), limits_(limits), cursor_(std::move(after)) {}
-  /// As ordered by the request.
+  /// The catching-up that the request orders.
   /// @param spec  must outlive this object.
   CatchUp(const WatchSpec& spec, CatchUpLimits limits) : CatchUp(spec.filter, spec.after, limits) {
     in_snapshot_ = spec.snapshot;

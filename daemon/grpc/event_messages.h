@@ -24,12 +24,12 @@ std::optional<RoomKind> KindOf(v1::RoomKind message);
 
 v1::Dialect DialectMessage(Dialect dialect);
 
-/// Also correct before 1970: nanoseconds always count forward.
+/// It is correct before 1970, too: nanoseconds always count forward.
 google::protobuf::Timestamp TimeMessage(TimePoint time);
 
 v1::RoomRef RefMessage(const RoomKey& key);
 v1::Pusher PusherMessage(const Pusher& pusher);
-/// With its pushers in join order.
+/// The room with its pushers in join order.
 v1::Room RoomMessage(const Room& room);
 
 /// @param epoch   of the event's history.

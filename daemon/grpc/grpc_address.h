@@ -1,4 +1,4 @@
-// Where the gRPC server listens, and for whom: a port, or a socket in the file system.
+// The places where the gRPC server listens, and for whom: a port, or a socket in the file system.
 #pragma once
 
 #include <cstdint>

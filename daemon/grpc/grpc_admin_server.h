@@ -35,9 +35,9 @@ struct GrpcAdminServerDeps {
   WebSessions* web = nullptr;       ///< null: browsers have no sessions
   const NodeLease* node = nullptr;  ///< as for `RoomAdmin`
   std::vector<GrpcService> more_services = {};
-  /// Of `more_services`: number of calls to wait for at a stop.
+  /// The number of calls of `more_services` to wait for at a stop.
   std::function<std::size_t()> more_calls = [] { return std::size_t{0}; };
-  /// Of `more_services`: as `GrpcServerDeps::end_streams`.
+  /// The `GrpcServerDeps::end_streams` of `more_services`.
   std::function<void()> end_streams = [] {};
   const Clock& clock;
   Logger& logger;
@@ -65,7 +65,7 @@ class GrpcAdminServer {
     return server_.certificate_expiry();
   }
 
-  /// As `GrpcServer::Stop`; afterwards nothing uses the store.
+  /// It does what `GrpcServer::Stop` does; afterwards nothing uses the store.
   void Stop(std::chrono::milliseconds drain_timeout,
             SocketAfterStop after = SocketAfterStop::kClosed);
   [[nodiscard]] std::size_t mix_followers() const { return mixes_ ? mixes_->size() : 0; }

@@ -30,11 +30,11 @@ namespace rtcroom {
 /// @threads safe from any thread. Outlives the server that uses it.
 class GrpcCredentials : public grpc::ServerCredentials {
  public:
-  /// Without TLS.
+  /// Credentials without TLS.
   /// @param token  of operators; empty: calls need none. `logger` outlives the credentials.
   GrpcCredentials(grpc_local_connect_type type, GrpcCallers callers, const Secret& token,
                   Logger& logger);
-  /// With TLS; clients must present a certificate if `client_ca` is not empty.
+  /// Credentials with TLS; clients must present a certificate if `client_ca` is not empty.
   GrpcCredentials(GrpcCertificates certificates, GrpcCallers callers, const Secret& token,
                   Logger& logger);
   ~GrpcCredentials() override;

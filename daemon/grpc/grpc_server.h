@@ -31,7 +31,8 @@ struct GrpcServerOptions {
   std::vector<ListenTarget> listen = {};
   /// Sockets that are already listening, served beside `listen`.
   std::vector<ListeningSocket> inherited = {};
-  /// As these, for workers: only their calls are served there, and no token is required.
+  /// Addresses and sockets for workers: only their calls are served there, and no token is
+  /// required.
   std::vector<ListenTarget> worker_listen = {};
   std::vector<ListeningSocket> worker_inherited = {};
   GrpcTlsFiles tls = {};
@@ -43,7 +44,7 @@ struct GrpcServerOptions {
   std::size_t max_streams = 256;            ///< open at once, per connection
   std::size_t max_memory_bytes = 64 << 20;  ///< above it gRPC refuses calls and closes connections
   std::size_t max_threads = 16;             ///< started by gRPC for reflection
-  /// From the first byte until TLS and HTTP/2 are negotiated.
+  /// The time from the first byte until TLS and HTTP/2 are negotiated.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds(5);
   std::chrono::milliseconds max_idle = std::chrono::minutes(30);  ///< of a connection without calls
   std::chrono::milliseconds ping_after = std::chrono::seconds(30);  ///< of silence
@@ -101,7 +102,7 @@ class GrpcServer {
   [[nodiscard]] std::string bound_address() const {
     return bound_addresses().empty() ? std::string() : bound_addresses().front();
   }
-  /// Likewise, those for workers.
+  /// The addresses bound for workers.
   [[nodiscard]] const std::vector<std::string>& worker_addresses() const {
     return workers_.addresses;
   }
@@ -134,7 +135,7 @@ class GrpcServer {
     GrpcCallers callers;
     std::vector<ListeningSocket> listening = {};
     std::vector<std::string> addresses = {};
-    /// Of each of `addresses`, while its socket is open.
+    /// The socket file of each of `addresses`, while its socket is open.
     std::vector<std::optional<SocketFile>> socket_files = {};
 
     void Keep(ListeningSocket opened);

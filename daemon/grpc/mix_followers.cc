@@ -92,7 +92,7 @@ MixFollowers::Reactor* MixFollowers::Follow() {
         {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many follow the mixes already"});
   }
   followers_.emplace(follower.get(), follower);
-  // With the lock, or a newer message could be sent before this one.
+  // The lock is held, or a newer message could be sent before this one.
   follower->Send(newest_);
   return follower.get();  // gRPC uses it until OnDone
 }

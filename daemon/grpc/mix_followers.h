@@ -22,7 +22,7 @@ struct MixFollowerOptions {
   std::size_t max_followers = 16;
   /// Between two messages without a change: a reader takes a longer silence for a dead connection.
   std::chrono::milliseconds repeat_after = std::chrono::seconds(10);
-  /// From a change until it is sent, together with those that follow it.
+  /// The time from a change until it is sent, together with those that follow it.
   std::chrono::milliseconds gather{100};
 };
 

@@ -36,7 +36,7 @@ struct ServerCallOptions {
   std::chrono::milliseconds max_backoff{10'000};
 };
 
-/// What the loop of a worker process is given; all of it outlives the loop.
+/// The objects that the loop of a worker process is given; all of them outlive it.
 struct WorkerDeps {
   Secret token;                            ///< of the calls; empty: not sent
   std::shared_ptr<grpc::Channel> channel;  ///< shared with gRPC's own threads
@@ -105,7 +105,7 @@ class ServerCall {
  private:
   using Stub = grpc::TemplatedGenericStub<Request, Response>;
 
-  /// Both queues: more than the sessions of a worker. A call that fills one is ended.
+  /// The most in each queue: more than the sessions of a worker. A call that fills one is ended.
   static constexpr std::size_t kMostWaiting = 4096;
 
   /// One call. gRPC's threads store what arrives and send what waits; the owner's thread takes and

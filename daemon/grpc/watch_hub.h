@@ -59,7 +59,7 @@ class WatchHub {
 
   [[nodiscard]] std::size_t subscribers() const;
   [[nodiscard]] const WatchCounts& counts() const { return counts_; }
-  /// As `EventFeed::Lag`.
+  /// The value of `EventFeed::Lag`.
   [[nodiscard]] std::chrono::milliseconds FeedLag() const { return feed_.Lag(); }
 
  private:

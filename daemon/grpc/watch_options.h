@@ -21,7 +21,7 @@ struct WatchOptions {
   std::chrono::milliseconds send_timeout = std::chrono::seconds(30);
   /// How long an ended stream may take until the client has received its end.
   std::chrono::milliseconds close_timeout = std::chrono::seconds(10);
-  /// The same when the server stops.
+  /// How long it may take when the server stops.
   std::chrono::milliseconds stop_timeout = std::chrono::seconds(1);
   /// Interval of checks for silent and slow streams and of nudges for gRPC's threads
   /// (GrpcPollerKeepAwake): at most 900 ms.
@@ -33,7 +33,7 @@ struct WatchOptions {
   std::chrono::milliseconds longest_back_off = std::chrono::seconds(5);
 };
 
-/// For metrics: monotonic counters.
+/// The monotonic counters for metrics.
 struct WatchCounts {
   std::atomic<std::uint64_t> events_sent{0};    ///< to all subscribers together
   std::atomic<std::uint64_t> slow_ended{0};     ///< subscribers that were too slow

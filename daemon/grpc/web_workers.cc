@@ -31,11 +31,11 @@ Value Find(const std::array<Value, kSize>& values, int number) {
   return index < kSize ? values.at(index) : values.front();
 }
 
-/// By `WebRefused::Code`.
+/// The outcomes by `WebRefused::Code`.
 constexpr std::array kOutcomes = {WebOpenOutcome::kFailed, WebOpenOutcome::kMalformed,
                                   WebOpenOutcome::kNoCodec, WebOpenOutcome::kFull};
 
-/// By `WebEnded::Reason`.
+/// The reasons by `WebEnded::Reason`.
 constexpr std::array kReasons = {WebEndReason::kFailed,      WebEndReason::kNeverConnected,
                                  WebEndReason::kSilent,      WebEndReason::kMediaServer,
                                  WebEndReason::kTakenOver,   WebEndReason::kNoStream,
