@@ -76,7 +76,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   /// Whether only the client can let it go on: it is idle, or slow to send a request or to take
   /// replies or a stream.
   [[nodiscard]] bool WaitsForClient() const;
-  /// When the last request was complete; before the first one, when the connection began.
+  /// The time at which the last request was complete; before the first one, its own beginning.
   [[nodiscard]] MonotonicTime requested_at() const { return requested_at_; }
   /// The memory that is held for the client, in bytes; only while it waits for the client.
   [[nodiscard]] std::size_t held_memory() const { return memory_.bytes(); }

@@ -26,17 +26,18 @@ struct ConnectionOptions {
   std::chrono::milliseconds idle_timeout{75'000};      ///< between two requests
   std::chrono::milliseconds request_timeout{5'000};    ///< from its first byte to its last
   std::chrono::milliseconds write_timeout{10'000};     ///< for a client to take its replies
-  /// For a client to close its side after the server, so that no reset discards the last reply.
+  /// The time for a client to close its side after the server, so that no reset discards the last
+  /// reply.
   std::chrono::milliseconds close_timeout{1'000};
-  /// While draining: how long a connection that has sent no request yet may take to send its first.
-  /// It was accepted, so the client expects an answer.
+  /// How long a connection that has sent no request yet may take, while draining, to send its
+  /// first. It was accepted, so the client expects an answer.
   std::chrono::milliseconds first_request_grace{2'000};
   /// Proxies whose X-Forwarded-For is trusted. Per-address limits do not count their connections.
   AddressRanges trusted_proxies = {};
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
   /// Requests of `Lane::kRead` run on workers.
   bool reads_on_workers = false;
-  /// At the limit of all connections a new one takes the place of the one that has been without a
+  /// A new connection takes at the limit of all the place of the one that has been without a
   /// request for longest, among those of the accepting loop. Likewise where idle ones hold most of
   /// the memory.
   bool replaces_idle = false;

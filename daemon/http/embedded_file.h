@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// As of the build; in static storage. See `embed_files.cmake`.
+/// A file as of the build, in static storage. See `embed_files.cmake`.
 struct EmbeddedFile {
   std::string_view path = {};  ///< of its URL, as decoded
   std::string_view media_type = {};

@@ -43,7 +43,8 @@ class EventLoop {
     boost::asio::post(context_, std::move(task));
   }
 
-  /// Like `Post`, but returns when the task has run. Not from the loop's own thread.
+  /// It does what `Post` does, but returns when the task has run. Do not call it on the loop's own
+  /// thread.
   void Await(std::function<void()> task);
 
   /// Calls `slice` until it returns true, for work that would delay other connections if it were

@@ -72,7 +72,8 @@ void HttpListener::BeginDrain(SocketAfterStop after) {
     for (const std::shared_ptr<Acceptor>& acceptor : acceptors_) acceptor->Stop(backlog);
   });
   acceptors_.clear();
-  // Before the sockets close: a client that finds the port closed also gets `Connection: close`.
+  // Draining begins before the sockets close: a client that finds the port closed also gets
+  // `Connection: close`.
   draining_ = true;
   if (after == SocketAfterStop::kClosed) listening_.clear();
 }

@@ -69,8 +69,8 @@ class ListenerShard : public ConnectionOwner, public std::enable_shared_from_thi
   void OnMemoryLack() override;
 
  private:
-  /// While more is held for clients than may be: ends connections that wait for their clients in
-  /// the middle of something; first those that hold most, then those that have for longest.
+  /// It ends connections that wait for their clients in the middle of something, while more is held
+  /// for clients than may be; first those that hold most, then those that have for longest.
   void Shed();
   void CheckDeadlinesLater();
   /// Ends connections that wait for their clients, until a new one may take so much: those that

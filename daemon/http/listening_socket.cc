@@ -43,7 +43,7 @@ Result<HostAndPort> Split(const std::string& address) {
   } else if (host.empty() || host.find(':') != std::string::npos) {
     return Error{Errc::kUnavailable, fmt::format("{}: not host:port or [v6]:port", address)};
   }
-  // As the configuration reads it: local programs connect to that address.
+  // The configuration reads it so: local programs connect to that address.
   if (host == "localhost") host = "127.0.0.1";
   return HostAndPort{.host = std::move(host), .port = address.substr(colon + 1)};
 }
@@ -93,7 +93,7 @@ std::optional<int> OptionOf(int descriptor, int option) {
   return value;
 }
 
-/// In the format of the configuration; nullopt unless it is IPv4, IPv6 or a path.
+/// The address in the format of the configuration; nullopt unless it is IPv4, IPv6 or a path.
 std::optional<std::string> BoundAddress(int socket) {
   sockaddr_storage bound = {};
   socklen_t size = sizeof(bound);

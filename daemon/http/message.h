@@ -58,13 +58,13 @@ struct HttpRequest {
   bool accepts_html = false;    ///< named by `Accept`, not only by `*/*`: the client is a browser
   Secret authorization{};       ///< as sent; several are comma separated
   Headers kept{};               ///< those that the listener was told to keep, likewise
-  /// Only of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not
+  /// The offer of a request of HTTP/1.1 without a body whose `Connection` lists `upgrade`, and not
   /// `close`: after it the connection can be upgraded (`Responder::Upgrade`).
   std::optional<UpgradeOffer> upgrade{};
   std::string body{};
   std::string peer_address{};  ///< numeric, of the client
-  /// When processing began: after parsing, earlier pipelined requests and pacing. The wait for a
-  /// worker comes after it.
+  /// The time at which processing began: after parsing, earlier pipelined requests and pacing. The
+  /// wait for a worker comes after it.
   MonotonicTime begun{};
   std::string request_id{};  ///< set by the handler, or with the route
   /// Set by `HttpHandler::Resolve` where several share a listener: the one that answers.

@@ -60,7 +60,7 @@ std::string Joined(std::string list, std::string_view value) {
   return list.append(value);
 }
 
-/// Where the host begins in a target in absolute form; 0 for other forms.
+/// The place where the host begins in a target in absolute form; 0 for other forms.
 std::size_t AuthorityOf(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (StartsWithIgnoringCase(target, scheme)) return scheme.size();
@@ -125,7 +125,7 @@ RequestFramer::Progress RequestFramer::ReadHead(MonotonicTime now) {
     }
     if (part_ == Part::kRequestLine && text.empty() && blank_lines_ < kMaxLeadingBlankLines) {
       ++blank_lines_;
-      // Not a request yet: a client that sends an extra empty line after a body is idle.
+      // This is no request yet: a client that sends an extra empty line after a body is idle.
       buffer_ = buffer_.substr(std::exchange(parsed_, 0));
       is_begun_ = !buffer_.empty();
       begun_at_ = now;  // the bytes after the line arrived with its end

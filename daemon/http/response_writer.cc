@@ -21,7 +21,7 @@ constexpr std::size_t kUsualHeadBytes = 256;
 
 /// A header line; views of a reply and of constants.
 using HeaderLine = std::pair<std::string_view, std::string_view>;
-/// In alphabetical order; in place for the few headers of a usual reply.
+/// The lines are in alphabetical order, and in place for the few headers of a usual reply.
 using HeaderLines = boost::container::small_vector<HeaderLine, 16>;
 
 bool HasLineBreak(std::string_view text) {

@@ -29,7 +29,7 @@ using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextDeleter>;
 /// @errors  kUnavailable; the detail names the file and what is wrong with it.
 Result<TlsContext> LoadTlsContext(const std::string& cert_path, const std::string& key_path);
 
-/// When all certificates of a chain are valid.
+/// The time during which all certificates of a chain are valid.
 struct CertificateTimes {
   TimePoint begins{};
   TimePoint ends{};

@@ -30,8 +30,8 @@ class TlsSettings {
   ///          not valid yet while the previous ones are valid; the previous files stay in use.
   Status Reload(const std::string& cert_path, const std::string& key_path) EXCLUDES(mutex_);
 
-  /// For a new connection's SSL_new; null before the first successful `Reload`. Shared because a
-  /// reload may occur between this call and SSL_new.
+  /// The context for a new connection's SSL_new; null before the first successful `Reload`. It is
+  /// shared because a reload may occur between this call and SSL_new.
   [[nodiscard]] std::shared_ptr<ssl_ctx_st> Current() const EXCLUDES(mutex_);
 
  private:

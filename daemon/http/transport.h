@@ -53,7 +53,7 @@ class Transport {
   /// TLS messages over the whole connection count as a disconnect.
   IoResult Read(std::span<char> into);
 
-  /// What `Read` would return of one byte, which stays unread.
+  /// The status that `Read` would return of one byte, which stays unread.
   IoStatus Peek();
 
   /// Writes as much as the socket accepts. After kWantRead or kWantWrite the next call must begin
@@ -78,7 +78,7 @@ class Transport {
   /// Lets the close discard what the peer has not taken, which the system else keeps for minutes.
   void DropUnsent();
 
-  /// Like `Read`, but below TLS.
+  /// It does what `Read` does, but below TLS.
   /// @param flags  of the system call.
   IoResult ReadRaw(std::span<char> into, int flags = 0);
 

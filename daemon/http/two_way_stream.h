@@ -16,7 +16,7 @@ namespace rtcroom {
 /// @threads safe from any thread.
 class TwoWayStream : public StreamedReply {
  public:
-  /// What the owner has made of received bytes.
+  /// The result of received bytes at the owner.
   struct Receipt {
     /// Bytes of memory that it holds for an unfinished message: they count towards the memory held
     /// for clients.
@@ -29,7 +29,7 @@ class TwoWayStream : public StreamedReply {
   /// the handle, since the first call may come before `Responder::Upgrade` has returned. They may
   /// write, and release the handle. An exception ends the connection.
   struct Owner {
-    /// As for every streamed reply; must not throw.
+    /// The `OnEnd` of every streamed reply; must not throw.
     OnEnd on_end{};
     /// Receives the client's bytes in order, beginning with those that arrived together with the
     /// request. Not called once the handle is released.

@@ -25,7 +25,7 @@ namespace {
 constexpr std::uint8_t kFinalBit = 0x80;
 constexpr std::size_t kMaxControlBytes = 125;
 constexpr std::size_t kCodeBytes = 2;
-/// Of a frame of the server.
+/// The longest header of a frame of the server.
 constexpr std::size_t kMaxHeaderBytes = 2 + 8;
 /// The size of a reader, most of it its buffer.
 constexpr std::size_t kReaderBytes = 4256;

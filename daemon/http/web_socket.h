@@ -60,7 +60,7 @@ class WebSocket {
   /// @throws std::bad_alloc, and what `on_text` throws; the connection must then be ended.
   void Feed(std::string_view bytes, const OnText& on_text);
 
-  // What is sent after a close frame is dropped.
+  // Frames that are sent after a close frame are dropped.
 
   /// @param text  UTF-8 of any length.
   void SendText(std::string_view text);
