@@ -24,9 +24,10 @@ struct OutgoingRequest {
 
 /// Called while a call runs, on the same thread.
 struct CallHooks {
-  /// For each socket, before it connects.
+  /// It is called for each socket, before it connects.
   std::function<void(int descriptor)> on_connecting{};
-  /// Before each write of the request. False: sends nothing more, which ends the call.
+  /// It is called before each write of the request. False: nothing more is sent, which ends the
+  /// call.
   std::function<bool()> may_send{};
 };
 

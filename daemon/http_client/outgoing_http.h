@@ -43,14 +43,14 @@ class OutgoingHttp {
   virtual Result<OutgoingReply> Get(const std::string& base_url, const std::string& path_and_query,
                                     std::chrono::milliseconds timeout) = 0;
 
-  /// The same with a body, and on a connection that an earlier call has left open, if there is one.
-  /// If the server closes it at that moment the call fails: a caller whose request is repeatable
-  /// retries.
+  /// It does what `Get` does with a body, and on a connection that an earlier call has left open,
+  /// if there is one. If the server closes it at that moment the call fails: a caller whose request
+  /// is repeatable retries.
   virtual Result<OutgoingReply> Post(const std::string& base_url, const std::string& path_and_query,
                                      const std::string& content_type, const std::string& body,
                                      std::chrono::milliseconds timeout) = 0;
 
-  /// As `Get`, by POST, without a body and with `Authorization: Bearer`.
+  /// It does what `Get` does, by POST, without a body and with `Authorization: Bearer`.
   virtual Result<OutgoingReply> PostAs(const Secret& bearer, const std::string& base_url,
                                        const std::string& path_and_query,
                                        std::chrono::milliseconds timeout) = 0;
