@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 /// Between two attempts to claim a group that another node has.
 constexpr milliseconds kClaimPause{100};
-/// After the last call for its group a room is stored; that may wait for the database.
+/// A room is stored after the last call for its group; that may wait for the database.
 constexpr std::chrono::seconds kClaimAfterDeadline{15};
 
 Error Unavailable(std::string_view why) { return {Errc::kUnavailable, std::string(why)}; }
@@ -186,7 +186,7 @@ void GroupMaker::Finish(const RoomId& room_id, GroupOutcome outcome) {
   // The commit of a kept room removes the intent. Where it is unknown whether it was committed, the
   // intent stays, and is carried out only if there is no room then.
   if (outcome == GroupOutcome::kAbandoned && intent.may_be_stored) Settle(room_id, intent);
-  // Without a claim of its own it would end that of this node's sender.
+  // A release without a claim of its own would end that of this node's sender.
   if (is_claimed) (void)cluster_.ReleaseGroup(room_id);  // else it ends by itself
   claims_.EndMaking(room_id);
   wake_();

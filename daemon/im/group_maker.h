@@ -68,10 +68,10 @@ class GroupMaker {
   GroupMaker(const GroupMakerDeps& deps, const GroupMakerOptions& options,
              std::function<void()> wake);
 
-  /// As `ImGroups::MakeGroup`.
+  /// It does what `ImGroups::MakeGroup` does.
   void Make(const RoomId& room_id, IdOrigin origin, MonotonicTime deadline, ImGroups::Done done)
       EXCLUDES(mutex_);
-  /// As `ImGroups::FinishGroup`.
+  /// It does what `ImGroups::FinishGroup` does.
   void Finish(const RoomId& room_id, GroupOutcome outcome) EXCLUDES(mutex_);
 
   /// Rejects requests that wait for a caller, and all later ones. `DeliveryClaims::Stop` ends all

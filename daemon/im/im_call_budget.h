@@ -13,8 +13,8 @@
 
 namespace rtcroom {
 
-/// At most 200 calls a second of each command, fewer while the service answers kTooFast. Nodes that
-/// share a store share the creates evenly; the rest one of them sends.
+/// The budget is at most 200 calls a second of each command, fewer while the service answers
+/// kTooFast. Nodes that share a store share the creates evenly; the rest one of them sends.
 ///
 /// @threads safe from any thread.
 /// @source protocol D.7.

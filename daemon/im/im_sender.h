@@ -114,7 +114,7 @@ class ImSender : public ImGroups {
   Resolution Try(const Delivery& delivery, GroupCommand command);
   /// How long a group may be claimed for one call: with the look-up before it, and its outcome.
   [[nodiscard]] std::chrono::milliseconds ClaimTime() const;
-  /// Likewise, of what creates or destroys the group.
+  /// It tries what creates or destroys the group, which is claimed.
   Resolution TryClaimed(const Delivery& delivery, GroupCommand command);
   Resolution Send(const Delivery& delivery, GroupCommand command);
   void Write(const Resolution& resolution) EXCLUDES(mutex_);

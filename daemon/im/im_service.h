@@ -93,8 +93,8 @@ struct ImAnswer {
   ImOutcome outcome = ImOutcome::kPassing;
   /// The service's ErrorCode; 0 on success and without a readable answer.
   int error_code = 0;
-  /// For the log: our own words, or the service's error text, escaped and truncated. Never contains
-  /// a signature.
+  /// The text for the log: our own words, or the service's error text, escaped and truncated. It
+  /// never contains a signature.
   std::string detail{};
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// Of the service's error text.
+/// The most bytes of the service's error text.
 constexpr std::size_t kMaxDetailBytes = 200;
 
 std::string TextField(const Json& object, const char* name) {
