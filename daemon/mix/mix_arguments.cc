@@ -144,7 +144,7 @@ Result<Arguments> MixArguments(const v1::Mix& mix, const MixServer& server) {
 }
 
 Arguments ArgumentsAt(Arguments arguments, MonotonicTime start) {
-  // Those of RTMP have 32 bits for milliseconds.
+  // Timestamps of RTMP have 32 bits for milliseconds.
   constexpr std::chrono::milliseconds kWrap = std::chrono::seconds(1'000'000);
   const auto at =
       std::chrono::duration_cast<std::chrono::milliseconds>(start.time_since_epoch()) % kWrap;

@@ -26,7 +26,7 @@ struct MixServer {
 /// @source ffmpeg 5.1: ffmpeg(1), ffmpeg-filters(1), ffmpeg-protocols(1).
 Result<std::vector<std::string>> MixArguments(const v1::Mix& mix, const MixServer& server);
 
-/// Those arguments for a start at that time: the timestamps of the output begin with it, in seconds
+/// The arguments for a start at that time: the timestamps of the output begin with it, in seconds
 /// up to 10⁶. So they follow those of the program before, and players stay with the stream; with
 /// timestamps that begin anew they wait until these have caught up.
 std::vector<std::string> ArgumentsAt(std::vector<std::string> arguments, MonotonicTime start);

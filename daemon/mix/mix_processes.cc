@@ -124,7 +124,7 @@ class MixProcesses::Process : public MixProgram {
 
   /// Readable when it has ended; invalid after that was noticed.
   [[nodiscard]] int end() const { return exit_code_ ? -1 : descriptor_.get(); }
-  /// What it prints.
+  /// The descriptor of what it prints.
   [[nodiscard]] int output() const { return output_.get(); }
 
   void ReadOutput() {

@@ -14,7 +14,7 @@ void MixSupervisor::Want(const WantedPrograms& wanted) {
   }
   for (const auto& [stream, arguments] : wanted) {
     Mix& mix = mixes_[stream];
-    // What has failed may work with other inputs.
+    // A mix that has failed may work with other inputs.
     if (mix.wanted != arguments) {
       mix.backoff = {};
       mix.start_at = {};
@@ -32,7 +32,7 @@ std::optional<MonotonicTime> MixSupervisor::Step() {
   std::erase_if(mixes_, [](const auto& each) {
     return each.second.program == nullptr && !each.second.wanted;
   });
-  // After the stops, which make room.
+  // The starts come after the stops, which make room.
   for (auto& [stream, mix] : mixes_) CheckStart(stream, mix, now);
 
   std::optional<MonotonicTime> next;

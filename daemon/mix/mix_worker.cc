@@ -9,7 +9,7 @@
 namespace rtcroom {
 namespace {
 
-/// After it the loop reports, though nothing has happened.
+/// The loop reports after it, though nothing has happened.
 constexpr std::chrono::seconds kLongestRound{5};
 
 }  // namespace
