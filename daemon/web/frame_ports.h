@@ -1,4 +1,4 @@
-// Where frames leave and enter pipelines.
+// The places where frames leave and enter pipelines.
 #pragma once
 
 #include <atomic>

@@ -8,7 +8,7 @@
 
 namespace rtcroom {
 
-/// On the clock that all pipelines of the process share.
+/// A time on the clock that all pipelines of the process share.
 using MediaTime = std::chrono::nanoseconds;
 
 enum class MediaKind : std::uint8_t { kVideo, kAudio };

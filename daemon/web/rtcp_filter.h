@@ -1,4 +1,4 @@
-// Which RTCP of a peer the worker keeps from the media library.
+// The RTCP of a peer that the worker keeps from the media library.
 #pragma once
 
 #include <cstdint>

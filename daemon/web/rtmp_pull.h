@@ -24,7 +24,7 @@ class RtmpPull {
   RtmpPull(const std::string& address, PullPictures pictures, std::size_t max_kbps,
            const MediaClock& clock, std::shared_ptr<StreamHub> hub);
 
-  /// What is done with pictures that come.
+  /// Pictures are treated so from now on.
   void Use(PullPictures pictures) { pictures_ = pictures; }
   /// Delivers nothing from now on, until `Resume`.
   void Pause() { is_paused_ = true; }

@@ -27,7 +27,7 @@ constexpr std::string_view kCnameWord =
 constexpr std::string_view kIceWord = kCnameWord.substr(3, 64);
 constexpr std::string_view kMidWord = kCnameWord.substr(5);
 
-// What is said of the payload type, with the profile of H.264.
+// The lines that describe the payload type, with the profile of H.264.
 constexpr const char* kVideoLines =
     "a=rtpmap:{0} H264/90000\r\n"
     "a=fmtp:{0} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={1}\r\n"
@@ -66,7 +66,7 @@ std::optional<Number> ParseNumber(std::string_view text, Number least = 0,
 }
 std::optional<Number> ParsePayloadType(std::string_view text) { return ParseNumber(text, 0, 127); }
 
-/// What follows `a=NAME:` in the only such line, or in equal ones; empty when they differ.
+/// The text that follows `a=NAME:` in the only such line, or in equal ones; empty when they differ.
 std::string_view OnlyValue(const Lines& lines, std::string_view prefix,
                            std::string_view if_missing = {}) {
   std::optional<std::string_view> found;
@@ -90,7 +90,7 @@ bool IsFingerprint(std::string_view text) {
   return true;
 }
 
-/// What is said of a payload type: `NAME/RATE` and `KEY=VALUE;…`.
+/// The description of a payload type: `NAME/RATE` and `KEY=VALUE;…`.
 struct Format {
   std::string_view name = {};
   std::string_view parameters = {};
@@ -201,7 +201,7 @@ class OfferReader {
     used_mids_.push_back(mid);
   }
 
-  /// What was read, with the lines of the connection, which are the same for all media.
+  /// The offer that was read, with the lines of the connection, which are the same for all media.
   Result<WebOffer> Finish() && {
     const std::string_view ufrag = OnlyValue(used_, "a=ice-ufrag:");
     const std::string_view password = OnlyValue(used_, "a=ice-pwd:");

@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxOfferBytes = 32 * 1024;
 inline constexpr std::size_t kMaxOfferLines = 1200;
 inline constexpr std::size_t kMaxOfferMedia = 4;
 
-/// Which way media goes: from a browser (WHIP), or to it (WHEP).
+/// The way that media goes: from a browser (WHIP), or to it (WHEP).
 enum class WebWay : std::uint8_t { kPublish, kPlay };
 
 /// One m-line. Only the first for audio and the first for video are used; others are rejected.

@@ -38,7 +38,7 @@ class PublisherPlan {
 /// How the worker treats the pictures that it pulls from the media server.
 enum class PullPictures : std::uint8_t { kPass, kTranscode, kLeaveOut };
 
-/// When to pull a stream from the media server, for those who play it.
+/// The times to pull a stream from the media server, for those who play it.
 ///
 /// A pull goes on for 30 s after the last player, as the first picture of a new one takes up to
 /// some seconds. One that has ended begins anew after 500 ms. A player waits for media for 30 s.
@@ -87,9 +87,9 @@ class PullPlan {
   MonotonicTime begin_at_{};
 };
 
-/// When to push a stream to the media server: at once, and each second again while the server takes
-/// none, for 30 s. A push that it took and closed is not begun again: somebody else may publish the
-/// stream by now, and would lose it.
+/// The times to push a stream to the media server: at once, and each second again while the server
+/// takes none, for 30 s. A push that it took and closed is not begun again: somebody else may
+/// publish the stream by now, and would lose it.
 ///
 /// @threads for one thread.
 class PushPlan {

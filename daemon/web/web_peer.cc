@@ -113,11 +113,11 @@ bool Holds(const GstStructure* of, const char* name) {
   return gst_structure_get_boolean(of, name, &value) && value;
 }
 
-/// What is sent to a browser that plays.
+/// The pipeline of a medium that is sent to a browser that plays.
 std::string MediumText(const OfferedMedium& medium, int index) {
   const std::uint32_t type = *medium.payload_type;
-  // In the caps from the start: the answer would name another source, and a browser shows nothing
-  // of one that was not named.
+  // The source is in the caps from the start: the answer would name another one, and a browser
+  // shows nothing of one that was not named.
   const guint32 source = g_random_int() | 1U;
   const std::string end =
       fmt::format("ssrc=(uint){},payload={} ! rtc.sink_{} ", source, type, index);

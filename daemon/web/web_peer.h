@@ -123,7 +123,7 @@ class WebPeer : public std::enable_shared_from_this<WebPeer> {
   std::atomic<bool> has_audio_{false};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> unfinished_{0};
-  // For the thread on which packets come.
+  // The thread on which packets come uses these.
   std::set<std::uint32_t> sources_;
   TokenBucket rtcp_;                 ///< packets
   TokenBucket repeats_;              ///< that are asked for

@@ -18,7 +18,7 @@
 
 namespace rtcroom {
 
-/// What the streams of a worker share.
+/// The settings that the streams of a worker share.
 struct StreamSettings {
   std::string server = {};  ///< rtmp://HOST:PORT
   std::size_t max_kbps = 0;

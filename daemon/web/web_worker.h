@@ -50,7 +50,7 @@ class WebWorker {
   /// The first report of a call.
   [[nodiscard]] v1::WebReport Hello() const;
   void Obey(const v1::WebOrder& order);
-  /// What time brings. Call it a few times a second.
+  /// It does what has become due. Call it a few times a second.
   void Step();
 
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
@@ -95,7 +95,7 @@ class WebWorker {
   const Report report_;
   const Usage usage_;
   const MediaClock media_clock_;
-  /// By application and name; sessions refer to them.
+  /// The streams by application and name; sessions refer to them.
   std::map<std::pair<std::string, std::string>, std::unique_ptr<WebStream>> streams_;
   Sessions sessions_;
   MonotonicTime stats_at_{};
