@@ -37,7 +37,7 @@ struct ConnectionOptions {
   bool proxy_protocol = false;  ///< each connection begins with a PROXY header of version 2
   /// Requests of `Lane::kRead` run on workers.
   bool reads_on_workers = false;
-  /// A new connection takes at the limit of all the place of the one that has been without a
+  /// A new connection at the limit of all takes the place of the one that has been without a
   /// request for longest, among those of the accepting loop. Likewise where idle ones hold most of
   /// the memory.
   bool replaces_idle = false;
