@@ -24,7 +24,7 @@ namespace rtcroom {
 /// The begin of each callback's path; its name follows.
 inline constexpr std::string_view kCallbackPrefix = "/callback/";
 
-/// What all senders but the IM service are told of a failure.
+/// The body that tells all senders but the IM service of a failure.
 inline constexpr std::string_view kCallbackFailed = R"({"code":1})";
 
 /// The longest body of a callback.
@@ -33,8 +33,8 @@ inline constexpr std::size_t kMaxCallbackBytes = std::size_t{64} * 1024;
 
 struct CallbackReply {
   HttpReply http{};
-  /// For the log. An error is the reason of a refusal, or why a callback was ignored; it holds only
-  /// texts of this server.
+  /// The outcome for the log. An error is the reason of a refusal, or why a callback was ignored;
+  /// it holds only texts of this server.
   Status outcome{};
   /// False: refused before the sender had proved itself.
   bool is_proven = true;
@@ -89,7 +89,7 @@ bool IsAddressIn(const AddressRanges& ranges, std::string_view address);
 /// value.
 std::string MemberText(const nlohmann::json& object, const char* name);
 
-/// The same for the ID of a room or a user; nullopt unless it is an ID.
+/// The member `name` as the ID of a room or a user; nullopt unless it is an ID.
 std::optional<RoomId> RoomIdMember(const nlohmann::json& object, const char* name);
 std::optional<UserId> UserIdMember(const nlohmann::json& object, const char* name);
 

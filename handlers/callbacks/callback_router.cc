@@ -129,8 +129,8 @@ std::optional<HttpReply> CallbackRouter::Publish(const StreamCallback& callback,
   if (!outcome && dialect.keeps_refused) {
     published.drops = DropsOf({.stream = callback.stream, .client = callback.client});
   }
-  // Until the others are dropped the media server takes the new client for a second one of the same
-  // name.
+  // The media server takes the new client, until the others are dropped, for a second one of the
+  // same name.
   return After(std::move(published.drops), ReplyTo(callback, dialect, outcome), responder);
 }
 

@@ -47,7 +47,7 @@ class CallbackRouter : public ProtocolHandler {
   }
 
  private:
-  /// What differs between media servers.
+  /// The differences between media servers.
   struct Dialect {
     std::string_view path{};
     CallbackReading<StreamCallback> (*read)(const HttpRequest&, const StreamCallbackRules&);

@@ -30,7 +30,7 @@ struct TrtcCallback {
   TimePoint at{};
 };
 
-/// What it reads of a request besides the common headers.
+/// The headers that it reads of a request besides the common ones.
 inline constexpr std::string_view kTrtcSignHeader = "Sign";
 inline constexpr std::string_view kTrtcAppHeader = "SdkAppId";
 inline constexpr std::array kTrtcHeaders = {kTrtcSignHeader, kTrtcAppHeader};

@@ -17,7 +17,7 @@ namespace {
 constexpr std::array kGroupKinds = {RoomKind::kDouble, RoomKind::kMulti, RoomKind::kLive};
 constexpr std::array kNumberKinds = {RoomKind::kWebrtc};
 
-/// For how long the end of a group that a server has destroyed may be reported, at most.
+/// The longest time for which the end of a group that a server has destroyed may be reported.
 constexpr std::chrono::minutes kLateReport{1};
 
 TrtcMembers::Member MemberOf(const TrtcCallback& callback) {

@@ -23,7 +23,7 @@
 
 namespace rtcroom {
 
-/// Which callbacks are genuine. A service without a key is answered 404.
+/// The rules by which callbacks are genuine. A service without a key is answered 404.
 struct CloudCallbackRules {
   LiveCallbackRules live{};
   TrtcCallbackRules trtc{};
