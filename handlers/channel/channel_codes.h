@@ -21,12 +21,12 @@ struct ChannelCode {
 /// @source docs/channel.md, 1.
 const ChannelCode& ChannelCodeOf(std::string_view command, Errc failure);
 
-/// Of a path that no command has, or another method.
+/// The code of a path that no command has, or of another method.
 inline constexpr ChannelCode kUnknownCommand = {
     .failure = Errc::kBadRequest, .code = 60002, .info = "unknown command"};
 
-/// What the client is told of a failure with that code: its detail only when the fault is in the
-/// request. The view is valid as long as `error`.
+/// The text that the client is told of a failure with that code: its detail only when the fault is
+/// in the request. The view is valid as long as `error`.
 std::string_view InfoOf(const Error& error, const ChannelCode& code);
 /// A reply with nothing but a status.
 std::string FailureReply(int code, std::string_view info);
@@ -36,11 +36,11 @@ HttpReply FailCommand(const Error& error, const ChannelCode& code, RequestLabel&
 /// The reply has the code of the label's command.
 HttpReply FailCommand(const Error& error, RequestLabel& label);
 
-/// What clients of every protocol expect in a notice of changed pushers.
+/// The text that clients of every protocol expect in a notice of changed pushers.
 /// @source docs/channel.md, 3, and protocol D.7.
 inline constexpr std::string_view kMembersChanged = R"({"cmd":"notifyPusherChange","data":""})";
 
-/// Of an account's poll when nothing has come; clients expect it.
+/// The code of an account's poll when nothing has come; clients expect it.
 inline constexpr ChannelCode kNothingNew = {.code = 60008, .info = "timeout"};
 
 }  // namespace rtcroom

@@ -12,9 +12,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// What clients, all of them written in JavaScript, can count to.
+/// The number to which clients, all of them written in JavaScript, can count.
 constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 53;
-/// Of the name of a room's kind.
+/// The most bytes of the name of a room's kind.
 constexpr std::size_t kMaxKindBytes = 16;
 
 const ordered_json& EmptyObject() {

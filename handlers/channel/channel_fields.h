@@ -54,7 +54,7 @@ class ChannelFields {
   std::string OptionalText(const char* name);
   /// A required whole number from 0 to 2^53.
   std::uint64_t Number(const char* name);
-  /// The same, but optional.
+  /// An optional number.
   std::uint64_t OptionalNumber(const char* name, std::uint64_t if_missing = 0);
   /// How many elements a list may have: an optional whole number, but at least 1 and at most
   /// `most`, which also stands for a missing one.

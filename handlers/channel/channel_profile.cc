@@ -17,7 +17,7 @@ constexpr std::size_t kMaxImageBytes = 1024;
 
 constexpr std::size_t kMaxTags = 100;
 
-/// As many whole characters as fit.
+/// The text's first whole characters, as many as fit.
 std::string_view Shortened(std::string_view text, std::size_t max_bytes) {
   std::string_view rest = text;
   while (!rest.empty()) {

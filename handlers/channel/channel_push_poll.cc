@@ -221,7 +221,7 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
       return std::string(members.text());
     };
     const RoomPush::Part& part = push->FormFrom(room->at.at, kPollForm, make);
-    // What follows a gap is read by the next poll.
+    // The next poll reads what follows a gap.
     if (part.form.empty() && !part.has_gap) return;
     if (!part.form.empty()) room->Fill(part.form);
   }

@@ -243,7 +243,7 @@ Status ChannelSocket::Connect(const Request& request) {
     receivers.StopListening(*this);
     return {};
   }
-  // Before the requests that have come meanwhile.
+  // The subscriptions run before the requests that have come meanwhile.
   std::vector<std::string> subscribes;
   for (const nlohmann::ordered_json* const cursor : cursors) {
     subscribes.push_back(fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));

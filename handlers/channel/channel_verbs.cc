@@ -24,7 +24,7 @@ constexpr std::size_t kMaxCmdBytes = 64;
 constexpr std::size_t kMaxNickBytes = 128;
 constexpr std::size_t kMaxAvatarBytes = 1024;
 constexpr std::size_t kMaxHistory = 50;
-/// Of the messages of one reply.
+/// The most bytes of the messages of one reply.
 constexpr std::size_t kMaxHistoryBytes = std::size_t{64} << 10;
 /// The bytes of messages that are read for it: a message is somewhat longer in the store.
 constexpr std::size_t kMaxHistoryRead = kMaxHistoryBytes + kMaxHistoryBytes / 8;
@@ -38,7 +38,7 @@ constexpr unsigned kBitsBeyondNumber = 64 - 53;
 std::uint64_t RandomOf(const std::string& key, std::string_view target, RandomSource& random) {
   std::uint64_t number = 0;
   if (!key.empty()) {
-    // The same on every server, and after a restart.
+    // The number is the same on every server, and after a restart.
     constexpr std::size_t kDigits = 13;  // 52 bits
     const std::string digest = Sha256Hex(std::string(target).append(1, '\0').append(key));
     (void)std::from_chars(digest.data(), digest.data() + kDigits, number, 16);
@@ -265,8 +265,8 @@ Result<JsonText> Ping(const VerbCall& call, const VerbContext& context) {
   return JsonText();
 }
 
-/// What a client has missed, in the order of the times; events and messages stay in their own
-/// order.
+/// The objects that a client has missed, in the order of the times; events and messages stay in
+/// their own order.
 /// @return nullopt when there is too much of it, or some is missing.
 std::optional<std::vector<std::string>> MissedObjects(const RoomView& view) {
   if (!view.events) return std::nullopt;
@@ -338,7 +338,7 @@ Result<RoomListKey> ReadListKey(const nlohmann::ordered_json& fields, RoomReach 
 }
 
 void WriteError(const Error& error, std::string_view verb, JsonText& out) {
-  // As in the old protocol, a login with an expired ticket has a code of its own.
+  // A login with an expired ticket has a code of its own, as in the old protocol.
   const ChannelCode& code = ChannelCodeOf(verb == "connect" ? "openim/login" : verb, error.code);
   out.BeginObject("error")
       .Field("code", code.code)

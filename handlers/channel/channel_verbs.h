@@ -55,9 +55,9 @@ struct Verb {
 
 /// The rooms that a client may subscribe to at a time.
 inline constexpr std::size_t kMaxSubscriptions = 16;
-/// Of a cursor.
+/// The most bytes of a cursor.
 inline constexpr std::size_t kMaxCursorBytes = 128;
-/// Of the direct messages that are pushed at once.
+/// The most bytes of the direct messages that are pushed at once.
 inline constexpr std::size_t kMaxDirectBytes = std::size_t{64} << 10;
 
 /// The `id` of a request; nullopt when it has none that is valid.
@@ -77,7 +77,7 @@ Result<RoomListKey> ReadListKey(const nlohmann::ordered_json& fields, RoomReach 
 
 /// `{"id":…,"<verb>":{…}}`, or with `error` in place of the verb.
 std::string VerbReply(std::uint64_t id, const Verb& verb, const Result<JsonText>& outcome);
-/// Likewise, where the verb could not be read.
+/// The reply where the verb could not be read.
 std::string VerbFailure(std::uint64_t id, const Error& error);
 /// `{"code":…,"message":…}`, as a member `error`.
 void WriteError(const Error& error, std::string_view verb, JsonText& out);

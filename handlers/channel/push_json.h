@@ -17,7 +17,7 @@
 
 namespace rtcroom {
 
-/// What receivers make of a push of a room: variants of `RoomPush::FormFrom`.
+/// The forms that receivers make of a push of a room: variants of `RoomPush::FormFrom`.
 enum PushVariant : int {
   kSocketForm,
   kPollForm,

@@ -140,7 +140,7 @@ class RequestSocket : public PushReceiver, public std::enable_shared_from_this<R
   virtual void ReadMissed() noexcept = 0;
 
   TwoWayStream::Receipt OnBytes(std::string_view bytes) EXCLUDES(lock_);
-  /// After the connection: nothing is pushed to it any more, and it gets no time.
+  /// Call it after the connection: nothing is pushed to it any more, and it gets no time.
   void Leave() EXCLUDES(lock_);
   /// Bytes that the client has not taken; nullopt when it is not open.
   [[nodiscard]] std::optional<std::size_t> unsent() const EXCLUDES(lock_);
