@@ -78,8 +78,8 @@ struct EndpointSpec {
   RouteSwitch on = RouteSwitch::kAlwaysOn;
   RouteTokens tokens = RouteTokens::kAddress;
   RouteCaching caching = RouteCaching::kUnspecified;
-  /// In the order of their checks: the first bad one is reported. Unknown ones are ignored. Those
-  /// that prove the caller are in the query of every gen-2 call and not listed.
+  /// The fields are in the order of their checks: the first bad one is reported. Unknown ones are
+  /// ignored. Those that prove the caller are in the query of every gen-2 call and not listed.
   std::span<const FieldSpec> fields{};
   std::span<const FieldSpec> gen2_fields{};  ///< where gen-2 has others
   RequestPlan plan{};

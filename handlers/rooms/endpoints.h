@@ -65,14 +65,14 @@ struct HandlerContext {
 /// Reads the fields, calls one use case, shapes the reply. Expected failures are in the reply.
 using Handler = Reply (*)(const Request& request, const HandlerContext& context);
 
-/// The same for an endpoint that waits for an outside service: it may return first and answer then,
-/// so that the wait holds no thread. `request` is gone by then; `context` is not.
+/// The handler of an endpoint that waits for an outside service: it may return first and answer
+/// then, so that the wait holds no thread. `request` is gone by then; `context` is not.
 using AsyncHandler = void (*)(const Request& request, const HandlerContext& context, Answer answer);
 
 /// Does some of the work on a reply; returns the reply when all is done. Called until then.
 using Slice = std::function<std::optional<Reply>()>;
 
-/// The same for an endpoint whose work would delay other requests: they run between two slices.
+/// The handler of an endpoint whose work would delay other requests: they run between two slices.
 /// `request` is gone by then; `context` is not.
 using SlicedHandler = Slice (*)(const Request& request, const HandlerContext& context);
 
@@ -114,7 +114,7 @@ Reply HandleWebrtcHeartbeat(const Request& request, const HandlerContext& contex
 Slice HandleWebrtcRoomList(const Request& request, const HandlerContext& context);
 Reply HandleWebrtcRoomMembers(const Request& request, const HandlerContext& context);
 
-// Under `utils`: protocol A.5, B.7, F.8. All but the first two are mounted only where
+// The handlers of `utils`: protocol A.5, B.7, F.8. All but the first two are mounted only where
 // `Services::utils` is set and enabled.
 void HandleGetLoginInfo(const Request& request, const HandlerContext& context, Answer answer);
 Reply HandlePostLoginInfo(const Request& request, const HandlerContext& context);

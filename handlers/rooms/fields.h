@@ -30,7 +30,7 @@ class Fields {
       : body_(body), traits_(traits), unread_(unread) {}
 
   RoomId Room();
-  /// The same, but optional; still checked when present.
+  /// An optional room ID, which is still checked when present.
   std::optional<RoomId> OptionalRoom();
   UserId User();
 
@@ -43,7 +43,7 @@ class Fields {
   std::string PushUrl();
   /// The text of a room.
   std::string Info();
-  /// The same, but optional: empty when missing or ill-typed.
+  /// The optional text of a room: empty when missing or ill-typed.
   std::string OptionalInfo();
 
   /// `mergeParams`, an object, in a form that the protocol allows.

@@ -16,8 +16,7 @@
 namespace rtcroom {
 namespace {
 
-/// For the text of an element or a quoted attribute: markup as entities, control characters as
-/// U+FFFD.
+/// The text of an element or a quoted attribute: markup as entities, control characters as U+FFFD.
 std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());

@@ -36,7 +36,7 @@ std::string Object(std::string_view members, std::string_view more_members) {
   return object;
 }
 
-/// With headers that keep a browser from running, guessing or storing anything of it.
+/// The page, with headers that keep a browser from running, guessing or storing anything of it.
 HttpReply RenderPage(const TextPage& page) {
   const bool is_html = page.kind == TextPage::Kind::kHtml;
   return {.headers = {{"Content-Type",

@@ -39,7 +39,7 @@ class Router : public ProtocolHandler {
   /// @return the time until that token is available.
   std::chrono::nanoseconds Delay(std::string_view client_address) override;
 
-  /// What `HttpHandler::Refuse` asks for: 4xx has code 1, 5xx code 6 (protocol 0.2).
+  /// The reply that `HttpHandler::Refuse` asks for: 4xx has code 1, 5xx code 6 (protocol 0.2).
   HttpReply Refuse(int status, std::string_view reason);
 
  private:

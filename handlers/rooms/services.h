@@ -19,7 +19,7 @@
 
 namespace rtcroom {
 
-/// Not owned; all of it is safe from any thread and outlives the `Router`.
+/// The services are not owned; all of them are safe from any thread and outlive the `Router`.
 struct Services {
   RoomService& rooms;
   LoginService& logins;

@@ -11,7 +11,7 @@
 
 namespace rtcroom {
 
-/// Not owned; all of it is safe from any thread and outlives the `Router`.
+/// The services are not owned; all of them are safe from any thread and outlive the `Router`.
 struct UtilsServices {
   /// Whether the opt-in endpoints exist: all but get_login_info.
   bool enabled = false;
