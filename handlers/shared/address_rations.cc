@@ -15,7 +15,8 @@ std::uint64_t AddressRations::Count(const std::string& peer_address) {
 LogRation& AddressRations::RationOf(const std::string& peer_address, MonotonicTime now) {
   std::string address = AddressKey(peer_address);
   if (const auto known = addresses_.find(address); known != addresses_.end()) return known->second;
-  // At most one sweep per period: otherwise many addresses would cause a sweep at each refusal.
+  // There is at most one sweep per period: otherwise many addresses would cause a sweep at each
+  // refusal.
   const bool may_sweep = !swept_at_ || now - *swept_at_ >= LogRation::kPeriod;
   if (addresses_.size() >= kMaxAddresses && may_sweep) {
     swept_at_ = now;

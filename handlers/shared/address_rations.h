@@ -32,7 +32,7 @@ class AddressRations {
 
   const Clock& clock_;
   Mutex mutex_;
-  /// By `AddressKey`.
+  /// The rations by `AddressKey`.
   std::map<std::string, LogRation> addresses_ GUARDED_BY(mutex_);
   LogRation others_ GUARDED_BY(mutex_);
   std::optional<MonotonicTime> swept_at_ GUARDED_BY(mutex_);

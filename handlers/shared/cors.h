@@ -26,7 +26,7 @@ class Cors {
   /// @param host  the `Host` of the request.
   [[nodiscard]] bool AllowsSocket(std::string_view origin, std::string_view host) const;
 
-  /// For every reply. Never allows credentials: the API uses no cookies.
+  /// Call it for every reply. It never allows credentials: the API uses no cookies.
   void AddOrigin(std::string_view origin, Headers& headers) const;
 
   /// The reply to OPTIONS, without the origin.

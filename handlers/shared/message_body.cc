@@ -56,7 +56,7 @@ Status CheckElement(const ordered_json& element) {
   if (name == element.end() || !name->is_string()) {
     return Malformed("MsgType: missing or not a string");
   }
-  // Before the content: that of other types has members of its own.
+  // The type is checked before the content: that of other types has members of its own.
   const ElementType* type = TypeNamed(name->get_ref<const std::string&>());
   if (type == nullptr) return Error{Errc::kContentRefused, "an element of another type"};
   const auto content = element.find("MsgContent");

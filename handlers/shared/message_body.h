@@ -47,13 +47,13 @@ class MessageBody {
   ///         kContentTooLong; kContentRefused for an element of another type, such as a picture.
   static Result<MessageBody> From(nlohmann::ordered_json elements,
                                   std::size_t max_bytes = kMaxMessageBytes);
-  /// Likewise a text, such as one that is stored. @errors also kBadRequest when it is not JSON.
+  /// Checks a text, such as one that is stored. @errors also kBadRequest when it is not JSON.
   static Result<MessageBody> Parse(std::string_view text, std::size_t max_bytes = kMaxMessageBytes);
 
   [[nodiscard]] const nlohmann::ordered_json& json() const { return json_; }
-  /// As compact JSON.
+  /// The body as compact JSON.
   [[nodiscard]] const std::string& text() const { return text_; }
-  /// In their order; at least one. The views are valid as long as this body.
+  /// The elements in their order; at least one. The views are valid as long as this body.
   [[nodiscard]] std::vector<MessageElement> Elements() const;
 
   bool operator==(const MessageBody& other) const { return text_ == other.text_; }

@@ -54,7 +54,7 @@ Status GuardDirectMessage(const MessageBody& body);
 /// write it, but escaped.
 /// @param nick  its beginning is used when it is longer than 400 bytes once escaped.
 std::string MakeTextCommand(std::string_view nick, std::string_view avatar);
-/// Likewise of a command, whose text follows.
+/// The `Data` of such an element of a command, whose text follows.
 std::string MakeCustomCommand(std::string_view nick, std::string_view avatar, std::string_view cmd);
 
 }  // namespace rtcroom

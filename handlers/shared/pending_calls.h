@@ -24,7 +24,7 @@ class PendingCalls {
   /// Ends those whose deadline has passed: to be called often.
   void OnTick() { EndUntil(clock_.Monotonic()); }
   void EndAll() { EndUntil(MonotonicTime::max()); }
-  /// Before the server stops: ends all, and later ones at once.
+  /// Call it before the server stops: it ends all, and later ones at once.
   void Stop() {
     is_stopping_ = true;
     EndAll();
@@ -32,7 +32,7 @@ class PendingCalls {
 
  private:
   friend class PendingCall;
-  /// By deadline; shared with those who answer.
+  /// The calls by deadline; shared with those who answer.
   using Calls = std::multimap<MonotonicTime, std::shared_ptr<PendingCall>>;
 
   /// @return nullopt when the call is to end at once.

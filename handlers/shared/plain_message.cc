@@ -52,8 +52,8 @@ std::string DecodeEntities(std::string_view text) {
   return decoded;
 }
 
-/// As old clients encode their texts. They leave `&` as it is, so it is encoded only where it would
-/// be decoded.
+/// The text is encoded as old clients encode theirs. They leave `&` as it is, so it is encoded only
+/// where it would be decoded.
 std::string EncodeEntities(std::string_view text) {
   std::string encoded;
   encoded.reserve(text.size() + text.size() / 4);

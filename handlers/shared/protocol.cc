@@ -6,7 +6,7 @@
 namespace rtcroom {
 namespace {
 
-/// In the order of the enumerators.
+/// The traits are in the order of the enumerators.
 constexpr std::array<ProtocolTraits, std::size(kAllProtocols)> kTraits = {{
     {.dialect = Dialect::kGen1,
      .presence = Presence::kTruthy,

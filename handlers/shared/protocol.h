@@ -13,7 +13,7 @@ namespace rtcroom {
 enum class Protocol : std::uint8_t { kGen1, kGen2, kWebrtc };
 inline constexpr Protocol kAllProtocols[] = {Protocol::kGen1, Protocol::kGen2, Protocol::kWebrtc};
 
-/// When a required field counts as missing. An ill-typed one always does.
+/// The values with which a required field counts as missing. An ill-typed one always does.
 enum class Presence : std::uint8_t {
   kTruthy,    ///< `""`, `0`, `false` and `null` are missing
   kKey,       ///< the key is absent; a text may be `""` or `null`, an id may not

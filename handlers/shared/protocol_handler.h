@@ -51,7 +51,7 @@ struct Call {
 /// @threads safe from any thread.
 class PendingCall : public std::enable_shared_from_this<PendingCall> {
  public:
-  /// What its duration says.
+  /// The meaning of its duration.
   enum class Duration : std::uint8_t {
     kCounted,  ///< how long the server needed
     kWaits,    ///< nothing: the call waits for something new

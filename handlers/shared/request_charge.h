@@ -64,7 +64,7 @@ inline Status AdmitToChannel(Admission& costs, const UserId& account, std::strin
 /// @threads safe from any thread.
 class RequestCharge {
  public:
-  /// For a call that costs nothing.
+  /// The charge of a call that costs nothing.
   RequestCharge() = default;
   /// @param admission  must outlive the charge.
   RequestCharge(Admission& admission, std::string address, std::optional<UserId> user)

@@ -69,10 +69,10 @@ class RequestRecorder {
   /// @param request  gets an ID, if it has none, where it is logged.
   void Record(RequestFacts request, const RequestLabel& label, int http_status);
 
-  /// The same for a poll, which waits for something new: without its duration.
+  /// It records a poll, without its duration: a poll waits for something new.
   void RecordPoll(const RequestFacts& request, const RequestLabel& label, int http_status);
 
-  /// The same for a request that never reached a handler.
+  /// It counts and logs a request that never reached a handler.
   void RecordRefusal(const RequestLabel& label, int http_status);
 
  private:

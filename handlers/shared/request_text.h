@@ -26,7 +26,7 @@ FormPairs ParseForm(std::string_view text);
 /// The first value of `name`, or null.
 const std::string* FindFirst(const FormPairs& pairs, std::string_view name);
 
-/// The same, or empty; valid as long as `pairs`.
+/// The first value of `name`, or empty; valid as long as `pairs`.
 std::string_view FirstOrEmpty(const FormPairs& pairs, std::string_view name);
 
 /// Deepest nesting of objects and arrays in a body, the outermost object counted.
@@ -43,8 +43,8 @@ Result<nlohmann::json> ParseJson(std::string_view text);
 /// array counts as one: each takes many times the memory of its text.
 inline constexpr std::size_t kMaxOrderedMembers = 1024;
 
-/// The same with the members of each object in their order; a repeated name keeps its first place
-/// and its last value.
+/// Reads any JSON value as `ParseJson` does, with the members of each object in their order; a
+/// repeated name keeps its first place and its last value.
 /// @errors as above; kBadRequest also for more members or elements than kMaxOrderedMembers.
 Result<nlohmann::ordered_json> ParseOrderedJson(std::string_view text);
 
@@ -79,7 +79,7 @@ bool IsEmptyValue(const nlohmann::json& value);
 
 /// The whole number in `value`, clamped to 64 bits; `20.0` counts, as for a JavaScript client.
 std::optional<std::int64_t> WholeNumber(const nlohmann::json& value);
-/// The same for decimal text, without space, plus sign or exponent.
+/// The whole number in decimal text, without space, plus sign or exponent.
 std::optional<std::int64_t> WholeNumber(std::string_view text);
 
 /// The text of an ID that was sent as a string or, as some clients do, as a whole number; nullopt
