@@ -43,7 +43,7 @@ const UserId& PeerOf(const StoredMessage& message, const UserId& account) {
   return message.content.sender == account ? message.receiver : message.content.sender;
 }
 
-/// Until when an account has read what each of the others sent.
+/// The times until which an account has read what each of the others sent.
 using ReadTimes = std::unordered_map<UserId, TimePoint>;
 
 Result<ReadTimes> ReadTimesOf(const Context& context, const UserId& reader) {

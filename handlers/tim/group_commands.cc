@@ -36,7 +36,7 @@ constexpr std::size_t kMaxName = 1024;
 constexpr std::size_t kMaxCustomFields = 32;
 constexpr std::size_t kMaxKeyBytes = 64;
 constexpr std::size_t kMaxValueBytes = 1024;
-/// For how many seconds the SDK shows the number of members without asking again.
+/// The seconds for which the SDK shows the number of members without asking again.
 constexpr int kNumberIsFresh = 60;
 
 /// Accounts in the group, with the time of the join where it is stored; in the order of their

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxCustom = 1024;
 /// A client waits so long for a reply, and within it repeats its request on a new connection.
 constexpr std::chrono::seconds kRepeatTime{15};
 
-/// As in `MessageContent`; 0 for none or another.
+/// The priority as in `MessageContent`; 0 for none or another.
 std::uint8_t PriorityOf(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"High", "Normal", "Low", "Lowest"};
   const auto* const found = std::ranges::find(kNames, name);

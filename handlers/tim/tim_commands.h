@@ -56,7 +56,7 @@ using Reply = std::variant<JsonText, Failure>;
 /// The reply of a command that has nothing to say.
 inline Reply Done(const Status& outcome) { return outcome ? Reply() : outcome.error(); }
 
-/// What the commands use; it outlives them.
+/// The objects that the commands use; they outlive them.
 struct Context {
   Channel& channel;
   PushReceivers& receivers;  ///< the sockets of clients in each room
@@ -76,7 +76,7 @@ struct Request {
   const ChannelInstance& caller;
   const nlohmann::ordered_json& body;  ///< an object
   const std::string& address;          ///< of the client
-  /// What is pushed to the caller; null: its login has not begun on the connection of the request.
+  /// The pushes to the caller; null: its login has not begun on the connection of the request.
   LoginPushes* pushes = nullptr;
 };
 
@@ -154,13 +154,14 @@ Reply GetUnread(const Request& request, const Context& context);
 /// Whether `GetUnread` has something for a new login of the account; false, too, if it cannot be
 /// read.
 bool HasUnread(const UserId& account, const Context& context);
-/// For `openim.msgreaded`.
+/// The command `openim.msgreaded`.
 Reply ReportRead(const Request& request, const Context& context);
-/// For `group_open_http_svc.msg_read_report`.
+/// The command `group_open_http_svc.msg_read_report`.
 Reply ReportGroupRead(const Request& request, const Context& context);
 Reply ReadAll(const Request& request, const Context& context);
 Reply TellReceipts(const Request& request, const Context& context);
-/// For `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next login.
+/// The commands `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next
+/// login.
 Reply DeleteConversations(const Request& request, const Context& context);
 
 }  // namespace rtcroom::tim

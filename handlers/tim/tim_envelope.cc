@@ -16,7 +16,7 @@ namespace rtcroom::tim {
 namespace {
 
 int CodeOf(Errc error) {
-  // By these two the SDK knows that its login is over, and why.
+  // The SDK knows by these two that its login is over, and why.
   if (error == Errc::kNoSession) return code::kNotLoggedIn;
   if (error == Errc::kInstanceKicked) return code::kKicked;
   return ChannelCodeOf({}, error).code;

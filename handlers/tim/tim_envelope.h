@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxHeadText = 8192;
 
 struct SocketCommand;
 
-/// What a request says of itself.
+/// The head of a request.
 struct Head {
   std::string servcmd{};
   const SocketCommand* command = nullptr;  ///< of that name; null: there is none
@@ -52,7 +52,7 @@ std::string MessagePush(std::string_view events, std::string_view session, bool 
 /// The frame that ends a login; no receipt is asked of it.
 std::string KickPush(KickType type);
 
-/// Up to where a client has received a room's messages, or those between accounts.
+/// The position up to which a client has received a room's messages, or those between accounts.
 struct Received {
   std::uint64_t room_number = 0;  ///< 0: between accounts
   std::uint64_t until = 0;        ///< a seq; a position of those between accounts

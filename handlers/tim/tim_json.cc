@@ -98,7 +98,7 @@ void WriteGroupInfo(const GroupLabel& group, std::string_view nick, std::string_
       .EndObject();
 }
 
-/// What a group shows when an account has come or gone.
+/// The event that a group shows when an account has come or gone.
 std::string TipEvent(const MemberNotice& tip) {
   constexpr int kJoined = 1;
   constexpr int kLeft = 2;

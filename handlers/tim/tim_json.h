@@ -56,7 +56,7 @@ std::string DirectEvent(std::string_view messages);
 /// @param messages  likewise of `GroupMessage`.
 std::string GroupEvent(std::string_view messages);
 
-/// What is not stored is numbered from here on in a group, above all messages that are.
+/// Messages that are not stored are numbered from here on in a group, above all messages that are.
 inline constexpr std::uint64_t kFirstUnstored = std::uint64_t{1} << 33;
 
 /// The numbers are the protocol's.
@@ -68,7 +68,7 @@ enum class NoticeType : std::uint8_t {
   kMembersChanged = 255,
 };
 
-/// What the members of a group are told, or one account.
+/// A notice to the members of a group, or to one account.
 struct Notice {
   GroupLabel group;
   NoticeType type = NoticeType::kMembersChanged;
@@ -107,7 +107,7 @@ std::string MemberObject(const UserId& account, TimePoint joined_at, bool is_own
 
 // Conversations: each an object.
 
-/// Without the number of those that are unread, which the SDK takes from elsewhere.
+/// The conversation lacks the number of unread messages, which the SDK takes from elsewhere.
 /// @param profile    of the peer.
 /// @param peer_read  the peer has read until then; 1970: nothing.
 std::string DirectConversation(const StoredMessage& newest, const UserId& peer,

@@ -56,7 +56,7 @@ void RemoveEnded(const Context& context, std::vector<AccountGroup> rows) {
     if (has_ended) ended.insert(row.instance);
   }
   std::erase_if(rows, [&](const AccountGroup& row) { return !ended.contains(row.instance); });
-  // What stays after a failure goes with the next login.
+  // Rows that stay after a failure go with the next login.
   (void)context.places.Remove(rows);
 }
 

@@ -39,7 +39,7 @@ class Senders {
 /// of this login; by the time of the join.
 /// @errors kStoreBusy; kStoreBroken.
 Result<std::vector<AccountGroup>> OwnPlaces(const ChannelInstance& caller, const Context& context);
-/// Only those in meetings. @errors likewise.
+/// The places in meetings only. @errors likewise.
 Result<std::vector<AccountGroup>> OwnMeetings(const ChannelInstance& caller,
                                               const Context& context);
 
@@ -65,7 +65,7 @@ struct OwnGroup {
 Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
                               const Context& context);
 
-/// Until when that account has read; 1970: nothing.
+/// The time until which that account has read; 1970: nothing.
 TimePoint ReadUntil(std::span<const ReadPosition> positions, const UserId& reader);
 
 /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
@@ -79,7 +79,7 @@ inline constexpr std::size_t kMaxNamedBytes = std::size_t{256} << 10;
 /// How many of the first of these messages a reply has; one at least, unless there is none.
 std::size_t CountFitting(Senders& senders, std::span<const StoredMessage> messages);
 
-/// From the beginning of a second to its last millisecond.
+/// The time from the beginning of a second to its last millisecond.
 inline constexpr std::chrono::milliseconds kLastOfSecond{999};
 
 /// A time as requests give it, in seconds since 1970; the latest one is in the year 33,658.

@@ -1,4 +1,4 @@
-// What a login has missed is read from the store, before it gets what comes.
+// The messages that a login has missed are read from the store, before it gets what comes.
 #include <algorithm>
 #include <optional>
 #include <utility>

@@ -42,7 +42,7 @@ Status LoginPushes::Begin(bool is_resumed) {
   {
     const MutexLock lock(mutex_);
     if (is_over_) return {};
-    // By its time the store keeps the places of the latest logins.
+    // The store keeps the places of the latest logins by this time.
     streams_.push_back({{.place = {.account = login_.account,
                                    .instance = login_.instance,
                                    .joined_at = login_.logged_in,
@@ -247,7 +247,7 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
       });
 }
 
-// What comes
+// Pushes that come
 
 void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
   bool is_removed = false;

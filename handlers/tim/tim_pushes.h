@@ -1,4 +1,4 @@
-// What is pushed to one login of today's IM SDKs.
+// The pushes to one login of today's IM SDKs.
 #pragma once
 
 #include <chrono>
@@ -106,7 +106,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
 
  private:
-  /// What is pushed of one room, or, in a place without a room, between accounts.
+  /// The messages that are pushed of one room, or, in a place without a room, between accounts.
   struct Stream : JoinedGroup {
     std::uint64_t pushed = 0;  ///< all up to this one
     std::uint64_t saved = 0;   ///< of `place.received`
@@ -115,7 +115,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   };
   /// @return the places that have changed since the last call.
   std::vector<AccountGroupChange> TakeUnsaved() EXCLUDES(mutex_);
-  /// Which meetings the account has come into, or left, with another login.
+  /// It finds the meetings that the account has come into, or left, with another login.
   /// @return whether the store could be read.
   bool ReadChangedGroups() EXCLUDES(mutex_);
   /// The login is in the group of that row, if the account may be in it, and it is not in too many.

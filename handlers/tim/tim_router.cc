@@ -8,7 +8,7 @@
 namespace rtcroom::tim {
 namespace {
 
-/// What an SDK of that version understands, which it names from 2.18 on.
+/// The kind that an SDK of that version understands, which it names from 2.18 on.
 KickType OperatorKickFor(std::string_view version) {
   const bool knows_it =
       !version.empty() && !version.starts_with("2.18.") && !version.starts_with("2.19.");

@@ -16,10 +16,10 @@ namespace {
 /// Only a client at fault exceeds this rate: requests have a lower one, beyond which they wait.
 constexpr RateLimit kFrameRate{.per_second = 60, .burst = 1000};
 
-/// What SDKs send by themselves is shorter: a longer greeting costs as other requests do.
+/// Requests that SDKs send by themselves are shorter: a longer greeting costs as other requests do.
 constexpr std::size_t kMaxUsualBytes = 2048;
 
-/// After so long a request that was set aside is answered, whatever the client has asked for.
+/// A request that was set aside is answered after so long, whatever the client has asked for.
 constexpr std::chrono::seconds kMaxSetAside{1};
 
 constexpr std::string_view kBusy = "server busy, try again later";

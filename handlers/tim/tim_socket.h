@@ -109,7 +109,7 @@ class TimSocket : public RequestSocket {
   bool is_new_ GUARDED_BY(mutex_) = false;
   std::string set_aside_ GUARDED_BY(mutex_);  ///< a request; it ends with the login
   MonotonicTime set_aside_until_ GUARDED_BY(mutex_) = MonotonicTime::max();  ///< max: none is
-  /// Of the login; null: there is none. Shared with `PushReceivers`.
+  /// The pushes of the login; null: there is none. Shared with `PushReceivers`.
   std::shared_ptr<LoginPushes> pushes_ GUARDED_BY(mutex_);
   std::uint64_t connection_ GUARDED_BY(mutex_) = 0;  ///< of the login, as `Channel::Attach` says
 };
