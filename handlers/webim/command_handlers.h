@@ -37,7 +37,7 @@ Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext
 
 // misc_commands.cc: conversations, and reports that the server does not store.
 Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context);
-/// For `msgreaded`, `msg_read_report` and `web_report`: accepted, without effect.
+/// The commands `msgreaded`, `msg_read_report` and `web_report`: accepted, without effect.
 Result<JsonText> Report(const ChannelRequest& request, const ChannelContext& context);
 
 }  // namespace rtcroom::channel

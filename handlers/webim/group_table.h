@@ -74,7 +74,7 @@ class GroupTable {
   /// the room by itself leaves as after a `Quit`.
   void End(std::uint64_t instance, std::uint64_t room_number, LeaveReason reason, WebimTurn& turn);
 
-  // From the store, in its order.
+  // The events come from the store, in its order.
   void OnEvent(WebimLogin& login, const RoomEvent& event, WebimTurn& turn);
   /// Events and messages were lost: the login gets a notice, and its client asks for messages.
   void OnEventsLost(WebimLogin& login, WebimTurn& turn);

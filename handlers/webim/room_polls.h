@@ -43,7 +43,7 @@ class RoomPolls {
   [[nodiscard]] static std::optional<Missing> MissingFor(const WebimLogin* login,
                                                          const RoomPoll& poll);
 
-  /// What the store has of missing messages: ascending, those from `first` on.
+  /// The missing messages that the store has: ascending, those from `first` on.
   struct OlderMessages {
     Missing missing{};
     std::span<const StoredMessage> stored{};
@@ -54,17 +54,17 @@ class RoomPolls {
   void Poll(WebimLogin* login, RoomPoll poll, const std::optional<OlderMessages>& older,
             PollReply reply, WebimTurn& turn);
 
-  /// From the store, in its order.
+  /// The messages come from the store, in its order.
   void OnMessage(Group& group, const StoredMessage& message, WebimTurn& turn);
   /// The group has messages up to that one. Those that are not in memory are read when a poll asks
   /// for them.
   void AdvanceTo(Group& group, std::uint64_t seq, WebimTurn& turn);
-  /// As `AccountPolls::Send`.
+  /// It does what `AccountPolls::Send` does.
   void Send(WebimLogin& login, WebimTurn& turn);
   /// Answers the batches that are due.
   void OnTick(WebimTurn& turn);
 
-  /// What the tails of the groups hold.
+  /// The bytes that the tails of the groups hold.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] bool HasTails() const { return !by_message_.empty(); }
   /// Gives up the messages of the group that has had none for longest; they are read from the store

@@ -23,7 +23,7 @@ struct WebimLogin;
 // Bounds of one reply.
 inline constexpr std::size_t kMaxReplyEntries = 50;
 inline constexpr std::size_t kMaxReplyBytes = std::size_t{128} << 10;
-/// What an entry of a reply takes in memory besides its text.
+/// The bytes that an entry of a reply takes in memory besides its text.
 inline constexpr std::size_t kEntryBytes = 160;
 
 /// A poll of a room as it was received.

@@ -61,7 +61,7 @@ class WebimClients {
   Status Restore(TimePoint removal);
   /// Stores who is in which group. A process that is killed before forgets that.
   void Save();
-  /// Also ends the calls that wait, whose deadline has passed.
+  /// It ends the waiting calls whose deadline has passed, too.
   void OnTick();
 
   /// A login that has just begun: its client knows that it has joined no group.
@@ -85,7 +85,7 @@ class WebimClients {
   /// @errors kNotAllowed when the caller has not joined it; kStoreBusy when it may have.
   Result<GroupMembers> Members(const ChannelInstance& caller, const RoomId& group,
                                std::size_t limit);
-  /// For each account whether it is in the group.
+  /// Whether each account is in the group.
   /// @errors as `Find`.
   Result<std::vector<bool>> AreMembers(const ChannelInstance& caller, const RoomId& group,
                                        std::span<const UserId> accounts);
@@ -148,7 +148,7 @@ class WebimClients {
   void RestoreOne(const ChannelInstance& login, const GroupJoin& join, const GroupFacts* facts);
   /// @return nullopt when the room has ended.
   Result<std::optional<GroupFacts>> FactsOf(const GroupJoin& join);
-  /// What a key says of the stay that has joined the group by now.
+  /// The number that a key gives for the stay that has joined the group by now.
   [[nodiscard]] std::optional<std::uint64_t> StayIn(const GroupFacts& facts) const;
   /// The caller may have missed a change of its group.
   void NotifyChanged(const ChannelInstance& caller);

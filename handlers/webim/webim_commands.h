@@ -20,12 +20,12 @@
 
 namespace rtcroom {
 
-/// What the commands use; it outlives them.
+/// The objects that the commands use; they outlive them.
 struct ChannelContext {
   Channel& channel;
   WebimClients& clients;
-  /// What the channel's clients spend, apart from the calls of the room API: of an account, and of
-  /// an address as a ceiling.
+  /// The costs of the channel's clients, apart from the calls of the room API: of an account, and
+  /// of an address as a ceiling.
   Admission& costs;
   const UserSigVerifier& verifier;
 };

@@ -214,7 +214,7 @@ Status WebimClients::Restore(TimePoint removal) {
   if (deps_.logins != nullptr) return {};
   Result<std::vector<GroupJoinChange>> stored = deps_.accounts.LoadGroupJoins();
   if (!stored) return stored.error();
-  // In the order of their logins: of two of one account the newer one stays.
+  // The joins are in the order of their logins: of two of one account the newer one stays.
   std::ranges::sort(*stored, {}, [](const GroupJoinChange& one) {
     return one.join ? one.join->logged_in : TimePoint();
   });

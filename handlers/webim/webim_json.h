@@ -55,7 +55,7 @@ class AccountReply {
 std::string RoomReply(std::uint64_t next_seq, std::chrono::seconds hold, std::string_view key,
                       std::string_view entries);
 
-/// To an instance that was kicked by another login.
+/// The reply to an instance that was kicked by another login.
 std::string KickedReply();
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// What the clients of 2018 are to receive: logins, groups and polls.
+// The state of what the clients of 2018 are to receive: logins, groups and polls.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ class WebimState {
   /// account that was kicked are told so.
   void End(std::uint64_t instance, Standing standing, WebimTurn& turn);
 
-  /// What happens in a room, as a login that is subscribed to it hears it.
+  /// The events of a room, as a login that is subscribed to it hears them.
   void OnRoomPush(std::uint64_t instance, std::uint64_t room_number,
                   std::span<const RoomObject> objects, WebimTurn& turn);
   /// Resends lost answers, and delivers what was to wait.

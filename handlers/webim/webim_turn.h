@@ -30,7 +30,7 @@ struct WebimTurn {
   std::shared_ptr<WaitingPoll> held{};  ///< a poll that has come; it may be answered already
   /// Direct messages to that account up to that position were received.
   std::vector<std::pair<UserId, std::uint64_t>> settled{};
-  /// Of logins that have begun, ended, entered a group or left one.
+  /// The clients of logins that have begun, ended, entered a group or left one.
   std::vector<std::shared_ptr<WebimClient>> moved{};
   /// Users that were in a room until now, by their polls.
   std::vector<std::pair<RoomKey, UserId>> gone{};
