@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// Where the page finds what it needs.
+/// The settings by which the page finds what it needs.
 struct DemoSettings {
   std::string prefix{};    ///< of the room API
   std::string playlist{};  ///< `live.hls_url`

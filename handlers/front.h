@@ -12,7 +12,7 @@
 
 namespace rtcroom {
 
-/// What answers requests, each at its own paths; all of it outlives the front.
+/// The handlers that answer requests, each at its own paths; all of them outlive the front.
 struct FrontHandlers {
   Router& rooms;  ///< answers what no other one serves
   WebimRouter* webim = nullptr;

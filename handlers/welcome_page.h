@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-/// What the page names.
+/// The facts that the page names.
 struct WelcomeFacts {
   std::string prefix{};        ///< of the room API
   bool demo = false;           ///< whether `/demo/` is served

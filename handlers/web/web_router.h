@@ -45,7 +45,7 @@ class WebRouter : public ProtocolHandler {
   RequestPlan Resolve(HttpRequest& request) override;
 
  private:
-  /// What a path names.
+  /// The target that a path names.
   struct Target {
     std::string_view label{};  ///< "whip", "whep", "web"
     std::string_view rest{};
