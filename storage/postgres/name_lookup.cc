@@ -12,7 +12,7 @@ struct NameLookup::Request {
   std::string name;
   addrinfo hints{};
   gaicb control{};
-  int begun = 0;  ///< what the beginning failed with
+  int begun = 0;  ///< error of the beginning
 };
 
 NameLookup::NameLookup(const std::string& name) : request_(std::make_unique<Request>()) {

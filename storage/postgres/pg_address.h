@@ -38,7 +38,7 @@ class PgAddress {
       : options_(std::move(options)), session_(std::move(session)), hosts_(std::move(hosts)) {}
 
   std::vector<std::pair<std::string, Secret>> options_;  ///< but for the hosts and the settings
-  Settings session_;                                     ///< of a session, from `options`
+  Settings session_;                                     ///< settings of a session, from `options`
   PgHosts hosts_;
   std::shared_ptr<PgSharedHosts> shared_ = std::make_shared<PgSharedHosts>();
 };

@@ -92,7 +92,7 @@ class PgBeats {
   const std::uint64_t node_;
   const std::chrono::milliseconds patience_;
   const Clock& clock_;
-  std::size_t most_ = kMostInPiece;  ///< in the next piece
+  std::size_t most_ = kMostInPiece;  ///< most in the next piece
 };
 
 }  // namespace rtcroom

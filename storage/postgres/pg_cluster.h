@@ -44,11 +44,11 @@ namespace rtcroom {
 class PgCluster : public Cluster {
  public:
   struct Options {
-    std::uint64_t node = 0;  ///< as of `PgOptions`
-    std::string name = {};   ///< for operators
+    std::uint64_t node = 0;  ///< `PgOptions::node`
+    std::string name = {};   ///< name for operators
     /// Bounds a call; a claim that waits for others may take twice as long.
     std::chrono::milliseconds patience = std::chrono::seconds(2);
-    PgPace pace{};  ///< of the other connections; its observer receives the first one, too
+    PgPace pace{};  ///< pace of the others; its observer receives the first one, too
     /// A node is declared gone that long after its lease must have ended.
     std::chrono::milliseconds slack = std::chrono::seconds(1);
     /// Position of the newest record that this process has applied: the log is kept from there on.
@@ -112,14 +112,14 @@ class PgCluster : public Cluster {
     MonotonicTime since{};  ///< they have stood still since
   };
   struct Seen {
-    std::map<std::uint64_t, std::uint64_t> rounds{};  ///< by node
+    std::map<std::uint64_t, std::uint64_t> rounds{};  ///< rounds by node
     /// The nodes with another configuration, with their names.
     std::map<std::uint64_t, std::string> configured_otherwise{};
     PgNodeClocks clocks{};
-    std::vector<std::uint64_t> left_reports{};  ///< of nodes that are gone
+    std::vector<std::uint64_t> left_reports{};  ///< reports of nodes that are gone
     std::optional<PgDuties> duties{};
     bool keeps_bounds = false;
-    std::optional<std::chrono::milliseconds> told_ago{};  ///< by all of them
+    std::optional<std::chrono::milliseconds> told_ago{};  ///< time since the reports of all of them
     /// The lowest of the newest schemas that they know.
     std::int64_t oldest_schema = std::numeric_limits<std::int64_t>::max();
   };
@@ -171,12 +171,12 @@ class PgCluster : public Cluster {
   PgConnection connection_;
   PgBeats beats_;
   bool has_renewed_ = false;  ///< ever, and has not left since
-  bool was_gone_ = false;     ///< not yet reported
+  bool was_gone_ = false;     ///< yet to be reported
   MonotonicTime renewed_at_{};
   std::map<std::uint64_t, Observation> observed_;
   PgLeftReports left_reports_;
-  int distrusted_rounds_ = 0;                 ///< in a row, in which its wall clock was not trusted
-  std::chrono::milliseconds clock_ahead_{0};  ///< as of `NodeStanding`, when last measured
+  int distrusted_rounds_ = 0;                 ///< rounds in a row without a trusted wall clock
+  std::chrono::milliseconds clock_ahead_{0};  ///< that of `NodeStanding`, when last measured
 };
 
 }  // namespace rtcroom

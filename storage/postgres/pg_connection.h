@@ -96,11 +96,11 @@ struct PgSettings {
     /// Plans are made once, of nested loops over indexes, whatever the statistics; waits for locks
     /// and open transactions end after 2 s.
     kByIndexes,
-    kServerDefaults,  ///< for checks and migrations
+    kServerDefaults,  ///< plans for checks and migrations
   };
   enum class SynchronousCommit : std::uint8_t {
     kOn,     ///< a commit waits for the synchronous standby, if there is one
-    kLocal,  ///< only for the disk of this server
+    kLocal,  ///< waits for the disk of this server alone
   };
   Planning planning = Planning::kByIndexes;
   SynchronousCommit synchronous_commit = SynchronousCommit::kOn;
@@ -238,7 +238,7 @@ class PgConnection {
   PgHost host_;                                ///< that it was connected to last
   std::uint64_t reached_before_ = 0;           ///< reports of hosts when it was tried
   std::uint64_t confirmed_before_ = 0;         ///< reports of primaries then
-  std::map<std::string, NameLookup> lookups_;  ///< those that have not ended yet
+  std::map<std::string, NameLookup> lookups_;  ///< lookups that have not ended yet
   std::unique_ptr<pg_conn, Closer> connection_;
   std::map<std::string_view, std::vector<PgType>> parameter_types_;
   std::vector<std::string_view> sent_;  ///< names of the statements of the pipeline

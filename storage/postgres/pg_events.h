@@ -72,9 +72,9 @@ struct PgLogPlace {
 
 /// A part of the log.
 struct PgLogPage {
-  std::vector<PgRecord> records{};   ///< those of types that this program knows
+  std::vector<PgRecord> records{};   ///< records of types that this program knows
   std::uint64_t through = 0;         ///< position of the last one that was read; 0: none was
-  std::vector<std::int64_t> tags{};  ///< of the commits that were read, in order
+  std::vector<std::int64_t> tags{};  ///< tags of the commits that were read, in order
   std::size_t rows = 0;              ///< how many were read
   std::uint64_t trimmed = 0;         ///< up to that position records have been removed
   PgNewest newest{};
@@ -91,7 +91,7 @@ struct PgTrimmed {
 struct PgLogEnds {
   std::string epoch{};
   std::uint64_t newest = 0;    ///< position of the newest record
-  std::int64_t tag = 0;        ///< of that one, if it is stored
+  std::int64_t tag = 0;        ///< tag of that one, if it is stored
   std::uint64_t retained = 0;  ///< number of events that are stored
   PgNewest beside{};
 };

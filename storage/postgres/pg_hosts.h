@@ -50,7 +50,7 @@ class PgHosts {
 
  private:
   std::vector<PgHost> hosts_;
-  std::vector<std::optional<MonotonicTime>> tried_at_;  ///< of each
+  std::vector<std::optional<MonotonicTime>> tried_at_;  ///< time of the last try of each
   std::size_t first_ = 0;
 };
 

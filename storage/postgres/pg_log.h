@@ -57,7 +57,7 @@ class PgLog {
   SessionListener* session_listener_ GUARDED_BY(mutex_) = nullptr;
   NoticeListener* notice_listener_ GUARDED_BY(mutex_) = nullptr;
   std::uint64_t position_ GUARDED_BY(mutex_) = 0;
-  std::int64_t tag_ GUARDED_BY(mutex_) = 0;  ///< of the record there
+  std::int64_t tag_ GUARDED_BY(mutex_) = 0;  ///< tag of the record there
   PgNewest newest_ GUARDED_BY(mutex_);
   std::uint64_t retained_ GUARDED_BY(mutex_) = 0;
 };

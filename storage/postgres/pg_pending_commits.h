@@ -30,7 +30,7 @@ class PgPendingCommits {
     const std::int64_t tag = 0;
     const std::int64_t rooms = 0;
     const MonotonicTime since{};
-    std::uint64_t number = 0;  ///< of a commit that the server acknowledged, from 1; 0: not yet
+    std::uint64_t number = 0;  ///< counts acknowledged commits from 1; 0: not yet
     State state = State::kPending;
   };
   using Handle = std::shared_ptr<Commit>;
@@ -75,7 +75,7 @@ class PgPendingCommits {
  private:
   mutable Mutex mutex_;
   CondVar changed_;
-  std::deque<Handle> pending_ GUARDED_BY(mutex_);  ///< in the order of `since`
+  std::deque<Handle> pending_ GUARDED_BY(mutex_);  ///< commits in the order of `since`
   std::uint64_t committed_ GUARDED_BY(mutex_) = 0;
   bool has_lost_ GUARDED_BY(mutex_) = false;
 };

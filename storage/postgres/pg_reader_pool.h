@@ -32,11 +32,11 @@ using PgHostCheck = std::function<Result<bool>(PgConnection& connection, Monoton
 class PgReaderPool {
  public:
   struct Options {
-    std::size_t readers = 1;               ///< at least 1
+    std::size_t readers = 1;               ///< 1 or more
     std::chrono::milliseconds patience{};  ///< bounds a read, with the wait for a connection
     PgPace pace{};
-    std::span<const PgStatement> statements{};  ///< of all reads; must outlive the pool
-    std::uint64_t first_mark = 0;               ///< of `RunConfirmed`: one for each connection
+    std::span<const PgStatement> statements{};  ///< statements of all reads; must outlive the pool
+    std::uint64_t first_mark = 0;               ///< mark of `RunConfirmed`: one for each connection
     /// A host without it is left before it is read: an old primary that lives on takes connections
     /// for ever, whenever the new one fails for a moment. Empty: any host is read. Called from any
     /// thread.

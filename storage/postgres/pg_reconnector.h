@@ -65,7 +65,7 @@ class PgReconnector {
   bool is_connecting_ GUARDED_BY(mutex_) = false;  ///< the thread has the connection
   MonotonicTime lost_at_ GUARDED_BY(mutex_);
   std::chrono::milliseconds pause_ GUARDED_BY(mutex_){0};  ///< before that host is tried again
-  std::optional<Error> failure_ GUARDED_BY(mutex_);        ///< of the last attempt
+  std::optional<Error> failure_ GUARDED_BY(mutex_);        ///< failure of the last attempt
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::jthread thread_;  // last: it uses all other members
 };

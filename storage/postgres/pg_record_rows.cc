@@ -127,7 +127,7 @@ void AddPayload(const PayloadColumns& columns, RecordArrays& arrays) {
 /// Each adds one row to the arrays that `AddPayload` does not fill, and returns its size.
 struct AddWhat {
   RecordArrays& arrays;
-  TimePoint at{};  ///< of those that have no time of their own
+  TimePoint at{};  ///< time of those that have none of their own
 
   std::uint64_t operator()(const StoredEvent& stored) const {
     const RoomEvent& event = stored.event;

@@ -80,16 +80,17 @@ class PgRoomGroup {
   using Viewers = std::map<UserId, std::optional<Audience>>;  ///< nullopt: there is none
   /// The holder of an id.
   struct Holder {
-    std::optional<PgRoom> loaded{};  ///< as stored; nullopt: no room
-    std::optional<Room> room{};      ///< with the changes of the group; nullopt: no room
+    std::optional<PgRoom> loaded{};  ///< the stored room; nullopt: none
+    std::optional<Room> room{};      ///< the room with the changes of the group; nullopt: none
     std::uint64_t last_position = 0;
     bool is_changed = false;
     bool is_new = false;  ///< `room` is not the loaded one
     Viewers loaded_viewers{};
-    Viewers viewers{};  ///< of `room`
+    Viewers viewers{};  ///< viewers of `room`
     CustomEvents custom{};
   };
-  using Holders = std::unordered_map<std::string, Holder, NameHash, std::equal_to<>>;  ///< by id
+  /// The holders by id.
+  using Holders = std::unordered_map<std::string, Holder, NameHash, std::equal_to<>>;
   /// The bans of the store, and of the group, by room and user.
   using Banned = std::set<std::pair<RoomKey, UserId>>;
   struct EnqueuedDelivery {

@@ -28,7 +28,7 @@ class PgRoomLoader {
   using Read = std::function<Result<std::vector<PgRoom>>(std::span<const std::string_view> ids,
                                                          MonotonicTime deadline)>;
   struct Options {
-    std::size_t reads = 1;                 ///< at a time; at least 1
+    std::size_t reads = 1;                 ///< number at a time; 1 or more
     std::chrono::milliseconds patience{};  ///< bounds a call
   };
 

@@ -25,7 +25,7 @@ class PgRoomLoader;
 struct PgRoom {
   Room room{};
   std::uint64_t version = 0;        ///< ascends with every write
-  std::uint64_t last_position = 0;  ///< of its newest event
+  std::uint64_t last_position = 0;  ///< position of its newest event
 };
 
 struct PgViewer {
@@ -40,14 +40,14 @@ struct PgIndexPage {
 
 /// The way in which several statements of one read see the same moment.
 enum class PgSnapshotOf : std::uint8_t {
-  kCall,         ///< in a transaction that the call makes
-  kTransaction,  ///< in that of the connection, which is repeatable read
+  kCall,         ///< a transaction that the call makes
+  kTransaction,  ///< that of the connection, which is repeatable read
 };
 
 /// The part of each room that is read.
 enum class PgScanOf : std::uint8_t {
-  kRooms,    ///< as `RoomStore::Scan`
-  kMembers,  ///< as `RoomStore::ScanMembers`
+  kRooms,    ///< result of `RoomStore::Scan`
+  kMembers,  ///< result of `RoomStore::ScanMembers`
 };
 
 /// @threads safe from any thread.

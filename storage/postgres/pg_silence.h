@@ -100,7 +100,7 @@ class PgSilenceRows {
 
   const std::chrono::milliseconds timeout_;
   std::vector<SharedSilence> answers_;
-  std::vector<Media> media_;  ///< likewise
+  std::vector<Media> media_;  ///< media of each place
 };
 
 /// Answers `Cluster::MediaOff`.

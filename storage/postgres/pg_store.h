@@ -51,7 +51,7 @@ struct PgOptions {
   /// No call waits longer for the database; where the answer to a commit was lost, twice as long.
   std::chrono::milliseconds patience = kLongestStoreRead;
   RandomSource* random = nullptr;  ///< must outlive the store; never null
-  std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< of each connection
+  std::chrono::milliseconds reconnect_pause = PgPace().pause;  ///< pause of each connection
   /// Calls fail at once after so long without a connection.
   std::chrono::milliseconds give_up = PgPace().give_up;
   /// Called once if what is in memory cannot follow the history of the database any more

@@ -38,7 +38,7 @@ class PgWriter {
   using Job = PgJob;
 
   struct Options {
-    std::uint64_t node = 0;  ///< of this process, unique; at most 2^31 - 1
+    std::uint64_t node = 0;  ///< number of this process, unique; at most 2^31 - 1
     StoreLimits limits{};
     PgPace pace{};                         ///< its observer receives groups, too
     std::chrono::milliseconds patience{};  ///< bounds a group; the end of a lost one likewise
@@ -69,7 +69,7 @@ class PgWriter {
   struct Try {
     PgRoomGroup rooms;
     std::vector<PgWrite> writes{};
-    std::vector<PgJob*> jobs{};  ///< of the last of `writes`, in order
+    std::vector<PgJob*> jobs{};  ///< jobs of the last of `writes`, in order
     std::uint64_t before = 0;    ///< a position before its records
     std::int64_t tag = 0;
     PgPendingCommits::Handle commit{};  ///< null: it writes nothing

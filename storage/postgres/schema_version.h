@@ -15,7 +15,7 @@ namespace rtcroom {
 
 /// Versions of the schema; 0: there is none.
 struct PgMigration {
-  std::int64_t from = 0;  ///< as found
+  std::int64_t from = 0;  ///< version that was found
   std::int64_t to = 0;    ///< now; newer than this program's where it can use that one
 };
 
