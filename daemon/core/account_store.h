@@ -21,7 +21,7 @@ namespace rtcroom {
 /// account.
 struct AccountGroup {
   UserId account{};
-  std::uint64_t instance = 0;  ///< of the login, any 64 bits but 0; 0: of the account
+  std::uint64_t instance = 0;  ///< any 64 bits but 0 for a login; 0: the account
   /// `Room::sequence`; 0: the messages from other accounts, of a login only, without a `room`.
   std::uint64_t room_number = 0;
   RoomKey room{};
@@ -57,7 +57,7 @@ inline bool GoesBefore(const AccountGroup& one, const AccountGroup& other) {
 struct AccountGroupChange {
   AccountGroup group{};
   bool is_removed = false;
-  bool is_progress = false;  ///< only `received` and `read` count, and only if the row is there
+  bool is_progress = false;  ///< `received` and `read` alone count, and only if the row is there
 
   bool operator==(const AccountGroupChange&) const = default;
 };

@@ -71,7 +71,7 @@ class BanList : public CommitListener {
   };
 
  private:
-  using Rooms = std::map<RoomId, TimePoint>;  ///< with the ends of their bans
+  using Rooms = std::map<RoomId, TimePoint>;  ///< ends of the bans from them
   using Bans = std::unordered_map<Banned, Rooms, BannedHash>;
 
   using UsersByStream = std::unordered_map<std::string, UserId, NameHash, std::equal_to<>>;
@@ -88,11 +88,11 @@ class BanList : public CommitListener {
   const Clock& clock_;
   const StreamUrlSigner& streams_;
   std::atomic<std::size_t> size_{0};     ///< written with the lock held
-  std::atomic<std::uint64_t> puts_{0};   ///< likewise
-  std::atomic<std::size_t> dropped_{0};  ///< of other programs
+  std::atomic<std::uint64_t> puts_{0};   ///< written with the lock held
+  std::atomic<std::size_t> dropped_{0};  ///< bans of other programs
   mutable Mutex mutex_;
   Bans bans_ GUARDED_BY(mutex_);
-  UsersByStream users_ GUARDED_BY(mutex_);  ///< by their gen-1 streams; all of `bans_`
+  UsersByStream users_ GUARDED_BY(mutex_);  ///< users of `bans_` by their gen-1 streams
 };
 
 }  // namespace rtcroom

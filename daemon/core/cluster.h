@@ -29,7 +29,7 @@ struct SeatKey {
 /// The newest heartbeat of a pusher, or sign of a viewer.
 struct Beat {
   SeatKey seat{};
-  std::chrono::milliseconds age{0};  ///< not negative
+  std::chrono::milliseconds age{0};  ///< never negative
 
   bool operator==(const Beat&) const = default;
 };
@@ -65,7 +65,7 @@ struct HeardBeats {
 /// The newest sign of media anywhere, where it is reported to another node.
 struct SharedMedia {
   bool is_on = false;
-  std::chrono::milliseconds age{0};  ///< as of `MediaSign`
+  std::chrono::milliseconds age{0};  ///< that of `MediaSign`
 
   bool operator==(const SharedMedia&) const = default;
 };
@@ -163,14 +163,14 @@ struct NodeStanding {
 /// A node as it is registered, for operators.
 struct ListedNode {
   std::uint64_t node = 0;    ///< drawn at each start
-  std::string name = {};     ///< of its machine
+  std::string name = {};     ///< name of its machine
   bool is_this = false;      ///< the node that lists them
   std::uint64_t rounds = 0;  ///< renewals since it came: grows while it lives
   std::int64_t schema = 0;   ///< newest schema that it knows
   /// The time since its last report of heartbeats, by the database's clock; nullopt: none yet.
   std::optional<std::chrono::milliseconds> told_ago = {};
   std::vector<std::string> duties = {};  ///< that it holds, in alphabetical order
-  std::string config_hash = {};  ///< the same at nodes that are configured alike; empty: unknown
+  std::string config_hash = {};  ///< equal at nodes that are configured alike; empty: unknown
 };
 
 /// The nodes that share a store. All calls are bounded in time, but for `RemoveLeftBeats`, of which

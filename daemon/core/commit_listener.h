@@ -39,8 +39,8 @@ struct Committed {
   std::span<const Revocation> revocations{};
   std::span<const Ban> bans{};  ///< all of other programs, and perhaps own ones
   std::span<const AccountLogin> account_logins{};
-  std::span<const EndedLogin> ended_logins{};             ///< as `bans`
-  std::span<const AccountValidity> account_validities{};  ///< as `bans`
+  std::span<const EndedLogin> ended_logins{};             ///< `bans` tells which
+  std::span<const AccountValidity> account_validities{};  ///< `bans` tells which
   bool has_im_deliveries = false;                         ///< some were enqueued
   bool has_trtc_deliveries = false;
   bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on

@@ -73,9 +73,9 @@ class CreatedGroups : public CommitListener {
   const Clock& clock_;
   const std::chrono::milliseconds idle_;
   mutable Mutex mutex_;
-  std::unordered_map<std::uint64_t, Group> groups_ GUARDED_BY(mutex_);  ///< by number of the room
+  std::unordered_map<std::uint64_t, Group> groups_ GUARDED_BY(mutex_);  ///< groups by room number
   std::unordered_map<UserId, std::size_t> of_account_ GUARDED_BY(mutex_);  ///< none is 0
-  std::set<std::uint64_t> used_here_ GUARDED_BY(mutex_);                   ///< for `TakeUses`
+  std::set<std::uint64_t> used_here_ GUARDED_BY(mutex_);  ///< groups for `TakeUses`
   /// No group counts as idle before this instant plus `idle`.
   MonotonicTime grace_from_ GUARDED_BY(mutex_);
 };

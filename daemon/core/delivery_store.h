@@ -49,8 +49,8 @@ struct Delivery {
   std::uint64_t revision = 1;  ///< how many enqueued deliveries were merged into it
   TimePoint next_try{};
   // The next four count since the last success.
-  std::uint32_t attempts = 0;       ///< failed tries
-  std::uint32_t lone_attempts = 0;  ///< those of `attempts` made while other deliveries succeeded
+  std::uint32_t attempts = 0;              ///< failed tries
+  std::uint32_t lone_attempts = 0;         ///< part of `attempts`, made while others succeeded
   std::chrono::milliseconds lone_time{0};  ///< time span of `lone_attempts`
   TimePoint failed_at{};                   ///< time of the last of `attempts`
 
@@ -72,14 +72,14 @@ struct DeliveryChange {
   /// and no destroy is enqueued.
   bool drops_pending = false;
   std::optional<DeliveryKind> enqueue{};
-  std::string payload{};  ///< of the enqueued delivery; replaces that of a row it is merged into
+  std::string payload{};  ///< payload of `enqueue`; replaces that of a row it is merged into
 
   bool operator==(const DeliveryChange&) const = default;
 };
 
 /// Amount of pending deliveries to the IM service.
 struct DeliveryBacklog {
-  std::uint64_t groups = 0;                ///< with a pending delivery that is not parked
+  std::uint64_t groups = 0;                ///< groups with a pending delivery that is not parked
   std::uint64_t creates_and_destroys = 0;  ///< parked ones included
   /// Position of the oldest event with which a pending delivery that is not parked was enqueued.
   std::optional<std::uint64_t> oldest_event{};

@@ -66,7 +66,7 @@ class EndedLoginList : public CommitListener {
 
   const std::size_t capacity_;
   std::atomic<std::size_t> size_{0};     ///< written with the lock held
-  std::atomic<std::size_t> dropped_{0};  ///< likewise
+  std::atomic<std::size_t> dropped_{0};  ///< written with the lock held
   mutable Mutex mutex_;
   Logins logins_ GUARDED_BY(mutex_);
   /// Expiries, with the keys in `logins_`.

@@ -34,7 +34,7 @@ struct ReaperOptions {
 
 /// The result of one sweep.
 struct SweepOutcome {
-  MonotonicTime begun{};  ///< at a moment without a stall
+  MonotonicTime begun{};  ///< a moment without a stall
   ExpiryOutcome expiry{};
   bool behind = false;  ///< expired leases were left for the next sweep
   /// How long the longest overdue lease had been expired when the sweep began.
@@ -104,8 +104,8 @@ class HeartbeatReaper {
 
  private:
   enum class Whom : std::uint8_t {
-    kSilent,  ///< those that are silent everywhere
-    kAll,     ///< also those that send heartbeats
+    kSilent,  ///< members that are silent everywhere
+    kAll,     ///< members that send heartbeats, too
   };
   /// Asks the cluster about members that may have to leave.
   /// @return those of whom enough is known; renews the leases of those that another node heard.

@@ -163,11 +163,11 @@ class LeaseTable : public CommitListener {
     TimePoint added_at{};
     MonotonicTime granted_at{};
     MonotonicTime heard_at{};    ///< the last heartbeat at any node, or the grant
-    MonotonicTime renewed_at{};  ///< by a heartbeat, a report, a deferral or the grant
+    MonotonicTime renewed_at{};  ///< time of a heartbeat, a report, a deferral or the grant
     std::optional<MonotonicTime> beat_here{};        ///< the last heartbeat that this node received
     std::optional<Reports::iterator> report{};       ///< set while it is in `reported_`
     std::string bound_to{};                          ///< `Pusher::bound_to`
-    std::list<Order::iterator>::iterator in_room{};  ///< of a viewer, in `rooms_` or `ended_`
+    std::list<Order::iterator>::iterator in_room{};  ///< place of a viewer in `rooms_` or `ended_`
     bool expiring = false;  ///< claimed by an eviction that is not committed yet
   };
 

@@ -18,8 +18,8 @@ namespace rtcroom {
 struct StreamSign {
   std::string stream{};
   bool is_on = false;
-  MonotonicTime at{};      ///< of the last confirmation, or of the end
-  std::int64_t order = 0;  ///< as of `MediaSign`
+  MonotonicTime at{};      ///< time of the last confirmation, or of the end
+  std::int64_t order = 0;  ///< `MediaSign::order`
 };
 
 /// Streams that are reported to this node.
@@ -37,8 +37,8 @@ struct TrackSign {
   StreamClaims::Member member{};
   MediaTrack track = MediaTrack::kVideo;
   MediaState::Kind kind = MediaState::Kind::kNone;
-  MonotonicTime at{};      ///< likewise
-  std::int64_t order = 0;  ///< likewise
+  MonotonicTime at{};      ///< time of the last confirmation, or of the end
+  std::int64_t order = 0;  ///< `MediaSign::order`
 };
 
 /// Members whose tracks are reported to this node.

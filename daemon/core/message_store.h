@@ -26,7 +26,7 @@ enum class MessageType : std::uint8_t {
 /// A message as its sender gave it.
 struct MessageContent {
   UserId sender{};
-  std::string nick{};               ///< of the sender when it was sent; ≤ 128 bytes UTF-8
+  std::string nick{};               ///< the sender's when it was sent; ≤ 128 bytes UTF-8
   std::uint64_t client_seq = 0;     ///< chosen by the sender, ≤ 2^53
   std::uint64_t client_random = 0;  ///< chosen by the sender, ≤ 2^53
   std::string body{};               ///< opaque here; ≤ 16 KiB
@@ -39,8 +39,8 @@ struct MessageContent {
   bool is_unguarded = false;
   bool wants_receipt = false;  ///< the sender asks to be told that it was read; between accounts
   MessageType type = MessageType::kElements;
-  std::string cmd{};     ///< of type kCustom: its name; ≤ 64 bytes UTF-8; empty: none
-  std::string avatar{};  ///< of the sender, if `type` is not kElements; ≤ 1 KiB UTF-8
+  std::string cmd{};     ///< name of a kCustom message; ≤ 64 bytes UTF-8; empty: none
+  std::string avatar{};  ///< the sender's, if `type` is not kElements; ≤ 1 KiB UTF-8
 
   bool operator==(const MessageContent&) const = default;
 };
@@ -50,7 +50,7 @@ struct StoredMessage {
   /// after the restore of a backup, which has a new epoch (`Cursor`).
   std::uint64_t position = 0;
   std::uint64_t room_number = 0;  ///< `Room::sequence` of its room; 0: from one user to another
-  std::uint64_t seq = 0;          ///< in a room: counted from 1 without gaps; otherwise 0
+  std::uint64_t seq = 0;          ///< counts in a room from 1 without gaps; otherwise 0
   UserId receiver{};              ///< empty in a room
   MessageContent content{};
 
@@ -119,7 +119,7 @@ class MessageLog {
 /// The messages that may be removed.
 struct MessageRetention {
   TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
-  TimePoint keep_since{};        ///< those sent before may be removed ...
+  TimePoint keep_since{};        ///< messages sent before may be removed ...
   std::uint64_t keep_after = 0;  ///< ... and so may those up to this position ...
   TimePoint keep_ended_since{};  ///< ... and so may those of rooms that ended before this
   /// The oldest may be removed, down to 15/16 of it, once the `StoredBytes` of all exceed it.

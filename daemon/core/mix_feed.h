@@ -32,9 +32,9 @@ struct WantedMix {
     MixPlace place{};
     bool operator==(const Input&) const = default;
   };
-  std::string stream{};         ///< of the room's creator; the output has the same name
+  std::string stream{};         ///< stream of the room's creator; the output has its name
   MixCanvas canvas{};           ///< 0x0: the only input is `stream`, to be passed on as it is
-  std::vector<Input> inputs{};  ///< in join order
+  std::vector<Input> inputs{};  ///< inputs in join order
   bool operator==(const WantedMix&) const = default;
 };
 
@@ -76,7 +76,7 @@ class MixFeed : public CommitListener, public OnAirListener {
  private:
   struct Member {
     UserId user_id{};
-    std::string stream{};  ///< of its own; empty: none
+    std::string stream{};  ///< the member's own; empty: none
     std::optional<MixPlace> place{};
   };
   /// A live room.
@@ -84,7 +84,7 @@ class MixFeed : public CommitListener, public OnAirListener {
     std::uint64_t number = 0;  ///< `Room::sequence`
     UserId creator{};
     MixCanvas canvas{};
-    std::vector<Member> members{};  ///< in join order
+    std::vector<Member> members{};  ///< members in join order
     /// The mix with all streams; no inputs: none was asked for. No stream: its creator sends none.
     WantedMix whole{};
     // These are present while it is wanted.

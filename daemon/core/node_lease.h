@@ -123,7 +123,7 @@ class NodeLease {
   std::atomic<bool> all_have_viewer_leases_{false};
   std::atomic<bool> all_know_plain_messages_{false};
   std::atomic<std::chrono::milliseconds::rep> clock_ahead_ms_{0};
-  std::atomic<BootTime::rep> told_until_;  ///< by all nodes
+  std::atomic<BootTime::rep> told_until_;  ///< time until which all nodes told
 };
 
 /// Whether a node is cut off; null: no other one uses its store.

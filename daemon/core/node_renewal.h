@@ -93,7 +93,7 @@ class NodeRenewal {
   Logger& logger_;
   std::atomic<SeatSigns*> signs_ = nullptr;  ///< null: none
   std::optional<HeardBeats> heard_{};        ///< whose report has begun, and not ended
-  std::size_t reported_ = 0;                 ///< of these
+  std::size_t reported_ = 0;                 ///< number of these
   MonotonicTime told_until_{};  ///< `as_of` of the last ones that were reported to the end
   NodeStanding standing_{.nodes = 0};
   bool failure_logged_ = false;

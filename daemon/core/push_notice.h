@@ -55,9 +55,9 @@ struct MemberNotice {
 
 /// A message that is only for the clients that are connected.
 struct MessageNotice {
-  RoomId group{};  ///< of one in a room
+  RoomId group{};  ///< group of a message in a room
   std::string group_name{};
-  std::string image{};  ///< of its sender
+  std::string image{};  ///< image of its sender
   StoredMessage message{};
 
   bool operator==(const MessageNotice&) const = default;
@@ -77,7 +77,7 @@ struct ReceiptNotice {
   struct Message {
     std::uint64_t seq = 0;     ///< `MessageContent::client_seq`
     std::uint64_t random = 0;  ///< `MessageContent::client_random`
-    std::uint64_t time = 0;    ///< in seconds since 1970
+    std::uint64_t time = 0;    ///< seconds since 1970
     std::uint64_t client_time = 0;
 
     bool operator==(const Message&) const = default;

@@ -30,7 +30,7 @@ struct Recording {
   std::string file{};        ///< its path in the folder of recordings, UTF-8; no two have the same
   std::string stream{};      ///< empty: unknown
   std::optional<StreamOwner> owner{};     ///< nullopt: unknown
-  std::uint64_t bytes = 0;                ///< of the file
+  std::uint64_t bytes = 0;                ///< size of the file
   std::optional<TimePoint> started_at{};  ///< nullopt: unknown
   TimePoint ended_at{};                   ///< when the file was last written
 
@@ -54,8 +54,8 @@ struct RecordingQuery {
   std::optional<RoomKind> kind{};
   std::optional<RoomId> room_id{};
   std::optional<UserId> user_id{};
-  std::optional<RecordingPosition> after{};  ///< only those after it, that is, older ones
-  std::size_t limit = 50;                    ///< at least 1
+  std::optional<RecordingPosition> after{};  ///< limits them to those after it, that is, older ones
+  std::size_t limit = 50;                    ///< 1 or more
 };
 
 /// The recordings are stored as durably as rooms. A row may outlive its file, and always outlives

@@ -11,7 +11,7 @@ namespace rtcroom {
 
 /// The times in a store from which a removal clock begins.
 struct StoredRemovalTime {
-  std::optional<TimePoint> mark{};    ///< by which the last removal was made; nullopt: none was
+  std::optional<TimePoint> mark{};    ///< mark of the last removal; nullopt: none was made
   std::optional<TimePoint> newest{};  ///< the latest date of what is stored; nullopt: nothing is
 };
 

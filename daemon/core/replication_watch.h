@@ -47,7 +47,7 @@ class ReplicationWatch {
   const Clock& clock_;
   Logger& logger_;
   std::optional<MonotonicTime> asked_at_{};
-  StorePrimary newest_{};      ///< of all that were seen
+  StorePrimary newest_{};      ///< newest of all that were seen
   std::string without_{};      ///< what was logged of a missing standby
   std::string conflicting_{};  ///< the machines that were logged
 };

@@ -45,7 +45,7 @@ class RevocationList : public CommitListener {
 
  private:
   std::atomic<std::size_t> size_{0};     ///< written with the lock held
-  std::atomic<std::size_t> dropped_{0};  ///< likewise
+  std::atomic<std::size_t> dropped_{0};  ///< written with the lock held
   mutable Mutex mutex_;
   /// Ends by stream.
   std::unordered_map<std::string, TimePoint, NameHash, std::equal_to<>> ends_ GUARDED_BY(mutex_);

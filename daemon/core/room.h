@@ -52,7 +52,7 @@ struct Pusher {
   std::string user_avatar{};     ///< ≤ 1024 bytes
   std::string push_url{};        ///< ≤ 1024 bytes, as the client sent it
   std::string accelerate_url{};  ///< play URL for other members; empty without a play host
-  TimePoint added_at{};          ///< of the last add_pusher
+  TimePoint added_at{};          ///< time of the last add_pusher
   /// Number of the room event that assigned this seat (set by the rules): unique in the room,
   /// ascending in join order. A pusher that rejoins keeps it.
   std::uint64_t seat = 0;
@@ -81,7 +81,7 @@ struct Audience {
 struct Room {
   RoomKey key{};
   Dialect dialect = Dialect::kGen1;
-  UserId creator{};    ///< of an inactive room: the user that created it
+  UserId creator{};    ///< the user that created it, where it is inactive
   std::string info{};  ///< roomName / roomInfo: ≤ 1024 bytes UTF-8
   std::string
       mixed_play_url{};  ///< flv play URL of the creator's stream; empty without a play host
@@ -101,7 +101,7 @@ struct Room {
   std::size_t audience_count = 0;
   /// The canvas of the mix that was asked for; nullopt: none, and no pusher has a `mix_place`.
   std::optional<MixCanvas> mix{};
-  std::vector<Pusher> pushers{};  ///< in join order
+  std::vector<Pusher> pushers{};  ///< pushers in join order
   /// The one that a `RoomUpdate` asked for, if present; not all of them.
   std::vector<Audience> audiences{};
 

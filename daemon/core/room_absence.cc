@@ -12,7 +12,7 @@ namespace {
 
 struct LeftRoom {
   const UserId& user_id;
-  std::string_view end{};  ///< of the room, if it ended after the event that is looked at
+  std::string_view end{};  ///< end of the room, if that came after the event that is looked at
 
   /// @return why the user left with this event; empty when it came with it; nullopt when the event
   ///         is about others.

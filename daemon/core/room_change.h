@@ -15,7 +15,7 @@ namespace rtcroom {
 
 /// The result of a rule for a room: written all together, or not at all.
 struct RoomChange {
-  Room room{};                      ///< as it is afterwards (as it was last, when `closed`)
+  Room room{};                      ///< the room afterwards (its last state, when `closed`)
   std::vector<RoomEvent> events{};  ///< none: nothing changed but, with `sets_mix`, the mix
   bool sets_mix = false;            ///< the mix changed: no subscriber of events needs to know
   bool closed = false;              ///< the room is removed in the same write

@@ -20,7 +20,7 @@ struct RoomSpec {
   Dialect dialect = Dialect::kGen1;
   UserId creator{};
   std::optional<RoomId> room_id{};  ///< nullopt: one is drawn
-  MonotonicTime deadline{};         ///< of all attempts together to create a group
+  MonotonicTime deadline{};         ///< end of all attempts together to create a group
   /// Enters the stored room; called once before a group is created, when no other attempt can
   /// create it. kRoomNotFound: proceed with the creation; any other result is the outcome of the
   /// attempt.

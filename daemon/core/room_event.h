@@ -100,7 +100,7 @@ struct AudienceDeleted {
   UserId user_id{};
   std::uint64_t audience_count = 0;  ///< likewise
   LeaveReason reason = LeaveReason::kLeft;
-  std::string user_info{};  ///< of kHeartbeatTimeout, for its return: not for subscribers
+  std::string user_info{};  ///< kept with kHeartbeatTimeout, for its return: not for subscribers
   bool operator==(const AudienceDeleted&) const = default;
 };
 /// A custom field changed. A store may merge several changes of one field in one commit into one

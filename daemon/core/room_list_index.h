@@ -75,7 +75,7 @@ class RoomListIndex {
       __gnu_pbds::tree<std::uint64_t, __gnu_pbds::null_type, std::less<>, __gnu_pbds::rb_tree_tag,
                        __gnu_pbds::tree_order_statistics_node_update>;
   static constexpr std::size_t kKinds = std::size(kAllRoomKinds);
-  static constexpr std::size_t kTreesOfKind = 3;  ///< of both dialects, and of each
+  static constexpr std::size_t kTreesOfKind = 3;  ///< one of both dialects, and one of each
 
   static bool HasTypes(RoomKind kind) { return kind == RoomKind::kWebrtc; }
   static std::size_t Index(RoomKind kind) { return static_cast<std::size_t>(kind) - 1; }
@@ -93,7 +93,7 @@ class RoomListIndex {
 
   std::array<std::uint64_t, kKinds> counts_{};
   std::array<Tree, kKinds * kTreesOfKind> trees_;
-  std::map<std::string, Tree, std::less<>> typed_;  ///< of webrtc rooms, by type; no empty trees
+  std::map<std::string, Tree, std::less<>> typed_;  ///< webrtc rooms by type; no empty trees
 };
 
 }  // namespace rtcroom

@@ -25,8 +25,8 @@ struct RoomPolicy {
   RoomLimits limits{};
   Interop interop = Interop::kIsolated;
   CustomSet custom_set = CustomSet::kMembers;
-  bool creator_destroys_double = false;  ///< of gen-2 rooms
-  bool creator_destroys_multi = false;   ///< of gen-2 rooms
+  bool creator_destroys_double = false;  ///< gen-2 rooms alone
+  bool creator_destroys_multi = false;   ///< gen-2 rooms alone
 
   /// Whether a request of `dialect` may see a room of `made_by`.
   /// @source protocol C.3.

@@ -110,7 +110,8 @@ class RoomQuota : public CommitListener {
   RoomQuotaLimits limits_ GUARDED_BY(mutex_);
   // Keys are keyed hashes already: no further key is needed.
   Seats seats_ GUARDED_BY(mutex_);
-  std::unordered_map<std::uint64_t, std::size_t> held_ GUARDED_BY(mutex_);  ///< by owner; none is 0
+  /// The rooms that each owner holds; none is 0.
+  std::unordered_map<std::uint64_t, std::size_t> held_ GUARDED_BY(mutex_);
   /// The creator's seat of rooms without pushers.
   std::unordered_map<std::uint64_t, std::uint64_t> waiting_ GUARDED_BY(mutex_);
 };

@@ -11,7 +11,7 @@ namespace rtcroom {
 /// @source protocol C.3.
 enum class RoomReach : std::uint8_t {
   kAll,
-  kGen1,  ///< of a login without proof of its identity, while the dialects are isolated
+  kGen1,  ///< reach of a login without proof of its identity, while dialects are isolated
 };
 
 /// @param made_by  dialect of the room.

@@ -78,7 +78,7 @@ using CustomEdit = std::function<Result<CustomChange>(std::string_view custom)>;
 
 enum class CustomRight : std::uint8_t {
   kAnyone,   ///< any user
-  kMembers,  ///< only pushers and the creator
+  kMembers,  ///< pushers and the creator alone
 };
 
 /// Changes custom fields.

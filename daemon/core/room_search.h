@@ -19,14 +19,14 @@ namespace rtcroom {
 inline constexpr std::size_t kMostRoomsSearched = 1'000;
 
 struct RoomSearch {
-  std::uint64_t after = 0;  ///< only rooms whose `Room::sequence` is greater
+  std::uint64_t after = 0;  ///< rooms with a greater `Room::sequence`
   std::size_t count = 50;   ///< maximum number of rooms to return, 1..1000
   /// Filter; empty: every room matches.
   std::function<bool(const Room&)> wanted = {};
 };
 
 struct RoomsFound {
-  std::vector<Room> rooms{};  ///< in the order of their creation
+  std::vector<Room> rooms{};  ///< rooms in the order of their creation
   /// `RoomSearch::after` of the continuation; nullopt when there are no more rooms. It may be set
   /// although fewer than `count` rooms, or none, were found.
   std::optional<std::uint64_t> next{};

@@ -64,7 +64,7 @@ struct AddPusherCommand {
   Dialect dialect = Dialect::kGen1;
   UserId user_id{};
   PusherProfile profile{};
-  std::string info{};  ///< of the room, if it is created
+  std::string info{};  ///< text of the room, if it is created
   std::string from{};  ///< see `MemberCommand`
   SeatOwner owner{};
   StayWish stay{};

@@ -30,10 +30,10 @@ struct RoomListQuery {
 
 /// The newest viewers of a room.
 struct AudiencePage {
-  Dialect dialect = Dialect::kGen1;   ///< of the room
-  bool is_active = false;             ///< likewise
-  std::size_t count = 0;              ///< of all its viewers
-  std::vector<Audience> audiences{};  ///< in join order
+  Dialect dialect = Dialect::kGen1;   ///< dialect of the room
+  bool is_active = false;             ///< whether the room is active
+  std::size_t count = 0;              ///< number of all its viewers
+  std::vector<Audience> audiences{};  ///< viewers in join order
 
   /// Most bytes of `audiences`: for each viewer its texts, and `kFixedBytes`, which is no more than
   /// it has besides in any form of a reply.
@@ -49,7 +49,7 @@ constexpr std::uint64_t StoredBytes(const Audience& viewer) {
 /// A viewer and its room, without its profile.
 struct StoredViewer {
   RoomKey room{};
-  Dialect dialect = Dialect::kGen2;  ///< of the room
+  Dialect dialect = Dialect::kGen2;  ///< dialect of the room
   std::uint64_t room_number = 0;     ///< `Room::sequence`
   UserId user_id{};
   std::uint64_t seat = 0;

@@ -35,7 +35,8 @@ class SeatedUsers : public CommitListener {
   void RemoveLocked(const UserId& user_id, Dialect dialect) REQUIRES(mutex_);
 
   mutable Mutex mutex_;
-  std::unordered_map<UserId, Seats> seats_ GUARDED_BY(mutex_);  ///< of those that have one
+  /// The seats of the users that have one.
+  std::unordered_map<UserId, Seats> seats_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

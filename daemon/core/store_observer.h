@@ -15,7 +15,7 @@ namespace rtcroom {
 struct CommitStats {
   std::size_t writes = 0;  ///< writes that shared it; each room update counts as one
   bool succeeded = false;
-  std::uint64_t retained_events = 0;  ///< in the store's history, after the commit
+  std::uint64_t retained_events = 0;  ///< size of the store's history after the commit
 };
 
 enum class StoreOperation : std::uint8_t { kRead, kWrite };

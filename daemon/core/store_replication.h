@@ -38,7 +38,7 @@ struct StorePrimary {
 };
 
 struct StoreReplication {
-  std::vector<StorePrimary> primaries{};  ///< by timeline, the newest first; none could be asked
+  std::vector<StorePrimary> primaries{};  ///< newest timeline first; empty: none could be asked
   // The first of them says these.
   std::size_t standbys = 0;  ///< synchronous ones that are connected
   StandbyWait wait = StandbyWait::kNone;

@@ -78,7 +78,7 @@ class StreamClaims : public CommitListener {
 
  private:
   struct Members {
-    std::list<Member> all{};  ///< in the order of `MembersOf`
+    std::list<Member> all{};  ///< members in the order of `MembersOf`
     /// The first for whom get_push_url would not sign the stream.
     std::list<Member>::iterator others = all.end();
   };
@@ -88,7 +88,7 @@ class StreamClaims : public CommitListener {
   };
   struct Claim {
     std::string stream{};
-    std::list<Member>::iterator place{};  ///< in `members_of_`
+    std::list<Member>::iterator place{};  ///< place in `members_of_`
     Since since{};
   };
   /// A claim that has ended.

@@ -26,7 +26,7 @@ enum class LivenessPolicy : std::uint8_t {
 struct MediaState {
   enum class Kind : std::uint8_t {
     kUnknown,  ///< the media server does not answer
-    kNone,     ///< not on air, nor lately
+    kNone,     ///< neither on air nor lately
     kOn,
     kOff,  ///< was on air
   };
@@ -111,8 +111,8 @@ class OnAirFanOut : public OnAirListener {
 
 struct LivenessRules {
   LivenessPolicy policy = LivenessPolicy::kHeartbeat;
-  std::chrono::milliseconds grace{15'000};  ///< for which a stream may be off
-  bool evict_on_media_off = false;          ///< also members that send heartbeats
+  std::chrono::milliseconds grace{15'000};  ///< time for which a stream may be off
+  bool evict_on_media_off = false;          ///< evicts members that send heartbeats, too
 };
 
 /// Whether a stream that is off evicts members that send heartbeats.

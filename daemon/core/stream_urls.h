@@ -13,7 +13,7 @@ namespace rtcroom {
 
 /// The user and the room that a push URL was made for.
 struct PushBinding {
-  RoomKey room{};  ///< with an empty ID: any room of the kind
+  RoomKey room{};  ///< an empty ID: any room of the kind
   UserId user_id{};
   bool operator==(const PushBinding&) const = default;
 };

@@ -20,7 +20,7 @@ namespace rtcroom {
 /// A viewer that was removed for want of a sign.
 struct LapsedViewer {
   RoomKey room{};
-  Dialect dialect = Dialect::kGen2;  ///< of the room
+  Dialect dialect = Dialect::kGen2;  ///< dialect of the room
   std::uint64_t room_number = 0;     ///< `Room::sequence`
   UserId user_id{};
   std::string user_info{};
@@ -75,7 +75,7 @@ class LapsedViewers {
 
 /// The times after which viewers lapse, and for which they may return.
 struct ViewerLeaseOptions {
-  std::chrono::milliseconds timeout{60'000};  ///< without a sign; 0: none lapses
+  std::chrono::milliseconds timeout{60'000};  ///< time without a sign; 0: none lapses
   std::chrono::milliseconds return_within = std::chrono::hours(12);
 };
 

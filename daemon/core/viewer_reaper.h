@@ -57,7 +57,7 @@ class ViewerReaper {
     RoomStore& store;
     ViewerLeases& viewers;
     Cluster& cluster;
-    const Clock& clock;  ///< also dates the changes
+    const Clock& clock;  ///< dates the changes, too
     Logger& logger;
     ViewerPresence is_present;
   };

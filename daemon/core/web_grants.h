@@ -36,7 +36,7 @@ struct WebStreamName {
 struct WebGrant {
   WebDirection direction = WebDirection::kPublish;
   WebStreamName name{};
-  PushBinding binding{};     ///< of an address to play: with a room
+  PushBinding binding{};     ///< has a room in an address to play
   TimePoint signed_until{};  ///< when the address expires
 };
 

@@ -40,17 +40,17 @@ struct WebSessionLimits {
 struct WebSessionOffer {
   WebDirection direction = WebDirection::kPublish;
   WebStreamName name{};
-  std::string query{};    ///< of the address, as it came
-  std::string address{};  ///< of the client, numeric
+  std::string query{};    ///< query of the address, as it came
+  std::string address{};  ///< the client's, numeric
   std::string sdp{};
 };
 
 struct WebAnswer {
   WebOpenOutcome outcome = WebOpenOutcome::kFailed;
-  std::string session{};  ///< of kOpened: 40 hexadecimal digits, which permit to end it
-  std::string text{};     ///< of kOpened the answer; else perhaps what is wrong, for the client
-  RoomKey room{};         ///< of kOpened
-  UserId user_id{};       ///< of kOpened
+  std::string session{};  ///< ID with kOpened: 40 hexadecimal digits, which permit to end it
+  std::string text{};     ///< answer with kOpened; else perhaps what is wrong, for the client
+  RoomKey room{};         ///< room with kOpened
+  UserId user_id{};       ///< user with kOpened
 };
 
 struct WebSession {
@@ -99,7 +99,7 @@ struct WebCounts {
   std::size_t publishing = 0;
   std::size_t playing = 0;
   std::size_t workers = 0;
-  WebUsage usage{};  ///< of all workers together, as they have told it last
+  WebUsage usage{};  ///< usage of all workers together, as they told it last
 };
 
 /// Receives what happens to sessions.

@@ -14,7 +14,7 @@ namespace rtcroom {
 
 /// Why a session ended.
 enum class WebEndReason : std::uint8_t {
-  kDeleted,         ///< by its client
+  kDeleted,         ///< deleted by its client
   kRemoved,         ///< its user was removed from the room, left it, or was banned
   kTakenOver,       ///< a newer one, or a phone, publishes the stream
   kWorker,          ///< the worker is gone
@@ -39,7 +39,7 @@ enum class WebOpenOutcome : std::uint8_t {
   kNoCodec,
   kNotAllowed,
   kFull,           ///< a limit of sessions is reached, or the worker refuses more
-  kTooManyOffers,  ///< of the user, in a short time
+  kTooManyOffers,  ///< offers of the user in a short time
   kNoWorker,       ///< none is connected, or it did not answer in time
   kFailed,
 };
