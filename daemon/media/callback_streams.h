@@ -29,7 +29,7 @@ struct PushReport {
   std::string_view stream{};
   /// A number that ascends, the same in the start and the stop of one push; may be empty.
   std::string_view sequence{};
-  std::optional<TimePoint> at{};  ///< by the service's clock
+  std::optional<TimePoint> at{};  ///< time by the service's clock
 };
 
 /// The state of all streams, in memory only. Reports may be lost, doubled, late and reordered: a
@@ -65,7 +65,7 @@ class CallbackStreams : public MediaView, public StreamSigns {
     std::string ended{};                  ///< sequence of the last push that ended
     std::optional<TimePoint> ended_at{};  ///< time of that
     bool is_on = false;
-    MonotonicTime since{};  ///< of `is_on`
+    MonotonicTime since{};  ///< time since which `is_on` holds
   };
   using Streams = std::unordered_map<std::string, Stream, NameHash, std::equal_to<>>;
 

@@ -43,7 +43,7 @@ Result<OutgoingReply> SendCloudCall(OutgoingHttp& http, const CloudAccount& acco
 /// The documented parts of a reply.
 struct CloudReply {
   std::string error_code{};    ///< letters, digits and dots; empty: the call succeeded
-  std::string stream_state{};  ///< of DescribeLiveStreamState
+  std::string stream_state{};  ///< state from DescribeLiveStreamState
 
   [[nodiscard]] bool ok() const { return error_code.empty(); }
 };

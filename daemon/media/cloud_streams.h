@@ -28,7 +28,7 @@ struct CloudStreamsOptions {
   std::chrono::milliseconds fresh_for{12'500};
   /// A stream whose state was not read for that long is removed.
   std::chrono::milliseconds forget_after{100'000};
-  std::chrono::milliseconds timeout{2500};  ///< of one question
+  std::chrono::milliseconds timeout{2500};  ///< limit of one question
   std::size_t max_streams = 100'000;
 };
 
@@ -67,7 +67,7 @@ class CloudStreams : public MediaView {
     MonotonicTime replied_at{};
     std::optional<MonotonicTime> live_at{};     ///< the latest reply that it is live
     std::optional<MonotonicTime> live_since{};  ///< the first of a series of these
-    std::optional<MonotonicTime> off_since{};   ///< likewise of replies that it is not
+    std::optional<MonotonicTime> off_since{};   ///< the first of a series of replies that it is not
   };
   using Streams = std::unordered_map<std::string, Stream, NameHash, std::equal_to<>>;
 

@@ -19,7 +19,7 @@ namespace rtcroom {
 class FileTree {
  public:
   struct File {
-    std::string path{};  ///< in the folder, without `.`, `..` and links; UTF-8 without NUL
+    std::string path{};  ///< path in the folder, without `.`, `..` and links; UTF-8 without NUL
     std::uint64_t bytes = 0;
     TimePoint written_at{};  ///< last change of its content
 

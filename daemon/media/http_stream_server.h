@@ -14,7 +14,7 @@ namespace rtcroom {
 
 struct StreamServerOptions {
   std::string base_url{};
-  Secret control_key{};  ///< as the server takes it; empty: none is sent
+  Secret control_key{};  ///< key that the server takes; empty: none is sent
   std::string app = "live";
 };
 

@@ -29,8 +29,8 @@ class MediaObserver {
 
 struct MediaPollerOptions {
   std::chrono::milliseconds period{5000};        ///< between two polls
-  std::chrono::milliseconds poll_timeout{3000};  ///< of one answer
-  std::chrono::milliseconds drop_timeout{1000};  ///< likewise; a takeover waits for it
+  std::chrono::milliseconds poll_timeout{3000};  ///< limit of one answer
+  std::chrono::milliseconds drop_timeout{1000};  ///< limit of all drops; a takeover waits for it
 };
 
 /// All of it outlives the poller.
@@ -73,7 +73,7 @@ class MediaPoller {
 
   const MediaPollerOptions options_;
   const MediaPollerDeps deps_;
-  bool is_up_ = true;  ///< of the polling thread
+  bool is_up_ = true;  ///< belongs to the polling thread
   ThreadPool takeovers_;
   std::jthread thread_;  // last: it uses all of the above
 };

@@ -21,11 +21,11 @@
 namespace rtcroom {
 
 struct MixQueueOptions {
-  int tries = 2;  ///< of a mix without a readable reply; to repeat it changes nothing
+  int tries = 2;  ///< tries of a mix without a readable reply: repeating changes nothing
   std::chrono::milliseconds try_timeout{2500};
   /// Requests that wait for another mix with the same output.
   std::size_t max_waiting = 256;
-  std::size_t max_of_output = 8;  ///< of these, so that one client does not take all places
+  std::size_t max_of_output = 8;  ///< most of these, so that one client does not take all places
 };
 
 /// Asks a live service for mixes, on the threads of a pool.
@@ -52,7 +52,7 @@ class MixQueue : public StreamMixer {
     RoomKey room{};
     MixRequest mix{};
     std::vector<Done> dones{};
-    std::string request_id{};  ///< of the latest, for the log
+    std::string request_id{};  ///< ID of the latest, for the log
   };
 
   /// Has the job run, or answers it: it is the only one with its output.

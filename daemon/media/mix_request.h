@@ -49,7 +49,7 @@ struct MixRequest {
 /// The service's answer to a mix, for the client.
 struct MixReply {
   std::int64_t code = -1;  ///< 0: done
-  std::string message{};   ///< at most 200 bytes
+  std::string message{};   ///< up to 200 bytes
   std::int64_t timestamp = 0;
   bool operator==(const MixReply&) const = default;
 };

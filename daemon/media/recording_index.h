@@ -29,12 +29,12 @@ namespace rtcroom {
 struct RecordingOptions {
   std::string root{};                      ///< the folder of recordings, absolute
   std::chrono::milliseconds retention{0};  ///< 0: recordings are kept
-  std::uint64_t min_free_bytes = 0;  ///< with less the oldest recordings are removed; 0: none are
+  std::uint64_t min_free_bytes = 0;        ///< less removes the oldest recordings; 0: removes none
   /// Whether folders go with their last file: the media server makes those that it needs.
   bool removes_folders = false;
   /// Whether other nodes have folders of their own, whose files are in the same store.
   bool store_is_shared = false;
-  std::chrono::milliseconds scan_period{40'000};  ///< with the waits of a scan, less than a minute
+  std::chrono::milliseconds scan_period{40'000};  ///< less than a minute with a scan's waits
 };
 
 /// All of it outlives the index.
@@ -116,7 +116,7 @@ class RecordingIndex {
   // The scanning thread uses these.
   std::optional<TimePoint> scanned_until_;  ///< files written before are known; nullopt: none are
   bool is_readable_ = true;                 ///< the last scan was complete
-  bool is_short_ = false;                   ///< of space, although recordings were removed
+  bool is_short_ = false;                   ///< space is short, although recordings were removed
   ThreadPool reports_;
   std::jthread scanning_;  // last: it uses all of the above
 };

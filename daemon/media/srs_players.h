@@ -34,9 +34,9 @@ class SrsPlayers : public WebWorkerLink {
 
   /// All of it outlives this object, except that `http` may end after the last `Poll`.
   struct Deps {
-    WebSessions& sessions;  ///< with this as its only worker
+    WebSessions& sessions;  ///< has this as its only worker
     OutgoingHttp& http;
-    CommitSignal& removals;  ///< of the poller
+    CommitSignal& removals;  ///< removals of the poller
     const Clock& clock;
   };
   SrsPlayers(StreamServerOptions options, const Deps& deps)
@@ -62,7 +62,7 @@ class SrsPlayers : public WebWorkerLink {
   struct Player {
     std::string session{};  ///< empty until there is one
     std::string stream{};
-    MonotonicTime since{};  ///< of its acceptance, or of its end
+    MonotonicTime since{};  ///< time of its acceptance, or of its end
     bool is_over = false;   ///< to be disconnected
   };
 

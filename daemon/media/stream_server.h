@@ -35,7 +35,7 @@ struct StreamList {
   std::string life{};
   /// The time since that start, below 100 years, if reported: process IDs repeat.
   std::optional<std::chrono::seconds> uptime{};
-  std::vector<ListedStream> streams{};  ///< in no order
+  std::vector<ListedStream> streams{};  ///< streams in no order
   bool operator==(const StreamList&) const = default;
 };
 

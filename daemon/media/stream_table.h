@@ -58,12 +58,12 @@ struct StreamDrop {
 struct StreamCall {
   std::string_view stream{};
   std::string_view client{};
-  StreamSignature signature{};  ///< of `stream`
+  StreamSignature signature{};  ///< signature of `stream`
 };
 
 enum class PublishVerdict : std::uint8_t {
   kAccepted,
-  kBadName,  ///< of the stream or of the client
+  kBadName,  ///< bad name of the stream or of the client
   kBadSignature,
   kBanned,
   kRevoked,
@@ -96,7 +96,7 @@ struct StreamPoll {
 };
 
 enum class StreamPhase : std::uint8_t {
-  kNone,  ///< not seen yet, or forgotten
+  kNone,  ///< has not been seen yet, or is forgotten
   kOn,
   kOff,
 };
@@ -110,7 +110,7 @@ struct StreamMedia {
   /// Whether this may be acted on. False while polls fail, except for kOn within `confirm_ttl` of
   /// the last sign of the stream.
   bool is_confirmed = false;
-  MonotonicTime seen_at{};  ///< of kOn that is confirmed: the last sign of the stream
+  MonotonicTime seen_at{};  ///< last sign of the stream, where a kOn is confirmed
 };
 
 struct StreamCounts {
@@ -203,12 +203,12 @@ class StreamTable {
     MonotonicTime media_at{};  ///< when that position was first reported
   };
   struct Stream {
-    std::vector<Client> clients{};  ///< in the order in which they were accepted
+    std::vector<Client> clients{};  ///< clients in the order in which they were accepted
     PausedTime sent_at{};           ///< the last sign that one of them sends
     std::optional<MonotonicTime> on_since{};
     MonotonicTime changed_at{};                      ///< when it was last found to be on, or off
     std::optional<MonotonicTime> unclaimed_since{};  ///< while it has clients; nullopt: claimed
-    bool is_updated = false;                         ///< by callbacks, since it was published
+    bool is_updated = false;                         ///< callbacks have come since it was published
   };
   using Streams = std::unordered_map<std::string, Stream, NameHash, std::equal_to<>>;
   using Entry = Streams::value_type;
@@ -264,7 +264,7 @@ class StreamTable {
   MonotonicTime::duration away_for_{};       ///< all such times before, together
   PausedTime grace_from_{};                  ///< no stream counts as off since before
   std::optional<std::string> life_;          ///< nullopt before the first poll
-  std::optional<MonotonicTime> started_at_;  ///< of the media server, if reported
+  std::optional<MonotonicTime> started_at_;  ///< start of the media server, if reported
 };
 
 }  // namespace rtcroom

@@ -77,7 +77,7 @@ class TrtcMembers : public MemberMedia, public TrackSigns {
     Switch video{};
     Switch audio{};
     MediaState::Kind kind = MediaState::Kind::kNone;
-    MonotonicTime since{};     ///< of `kind`
+    MonotonicTime since{};     ///< beginning of `kind`
     MonotonicTime heard_at{};  ///< the last report
   };
   struct MemberHash {

@@ -35,7 +35,7 @@ struct TrtcSenderOptions {
 struct TrtcSenderDeps {
   RoomStore& rooms;
   DeliveryStore& deliveries;
-  CommitSignal& enqueued;  ///< of those to TRTC; the sender is its only waiter
+  CommitSignal& enqueued;  ///< deliveries to TRTC; the sender is its only waiter
   TrtcApi& api;
   /// Counts calls: "remove_user" or "dismiss_room"; "done", "failed": it is tried again, or
   /// "given_up".
