@@ -37,7 +37,7 @@ struct AdminModuleDeps {
   const WebSessions* web = nullptr;  ///< null without sessions of browsers
   const SignedStreamUrls& urls;
   Metrics& metrics;
-  std::size_t max_held_bytes = 0;  ///< for slow clients of this listener
+  std::size_t max_held_bytes = 0;  ///< most for slow clients of this listener
   ReadinessCheck& readiness;
   /// The console's figures; called from any thread.
   std::function<ConsoleStats()> stats = {};

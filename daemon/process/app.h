@@ -146,18 +146,18 @@ class App {
   const MaxHeldBytes max_held_;
   MemoryTotal held_{.most = max_held_.of_clients};
   std::unique_ptr<AuthModule> auth_;
-  std::unique_ptr<ImModule> im_;            ///< only with `im.enabled`
-  std::unique_ptr<ChannelModule> channel_;  ///< only with `channel.enabled`
+  std::unique_ptr<ImModule> im_;            ///< null without `im.enabled`
+  std::unique_ptr<ChannelModule> channel_;  ///< null without `channel.enabled`
   std::unique_ptr<AccountLogins> account_logins_;
-  std::optional<StreamNotices> stream_notices_;      ///< only with the channel
-  std::unique_ptr<WebModule> web_;                   ///< only where browsers are served
-  std::unique_ptr<MediaModule> media_;               ///< only with a media server
-  std::unique_ptr<CloudModule> cloud_;               ///< only with a cloud
-  std::optional<MediaSigns> signs_;                  ///< only with one of these
-  std::unique_ptr<LiveServiceModule> live_service_;  ///< only with the live service
+  std::optional<StreamNotices> stream_notices_;      ///< none without the channel
+  std::unique_ptr<WebModule> web_;                   ///< null where no browsers are served
+  std::unique_ptr<MediaModule> media_;               ///< null without a media server
+  std::unique_ptr<CloudModule> cloud_;               ///< null without a cloud
+  std::optional<MediaSigns> signs_;                  ///< none without one of these
+  std::unique_ptr<LiveServiceModule> live_service_;  ///< null without the live service
   std::unique_ptr<ApiModule> api_;
   std::unique_ptr<ListenersModule> listeners_;
-  std::unique_ptr<EventsModule> events_;  ///< only with `grpc.listen`
+  std::unique_ptr<EventsModule> events_;  ///< null without `grpc.listen`
   std::unique_ptr<AdminModule> admin_;
   std::unique_ptr<UpkeepModule> upkeep_;  ///< once it is ready
 };

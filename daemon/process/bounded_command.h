@@ -19,8 +19,8 @@ struct BoundedCommand {
 };
 
 struct CommandOutcome {
-  int exit_code = 0;        ///< as in a shell: 128 + n for signal n
-  std::string output = {};  ///< of both streams, the first 4 KiB
+  int exit_code = 0;        ///< that of a shell: 128 + n for signal n
+  std::string output = {};  ///< first 4 KiB of both streams
 };
 
 /// Runs it without input and with no signal blocked or ignored. Waits for its end.

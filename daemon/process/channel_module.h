@@ -73,7 +73,7 @@ class ChannelModule {
   Channel channel_;
   WebimClients clients_;
   FormerMembers former_;
-  ThreadPool workers_;  ///< of sockets
+  ThreadPool workers_;  ///< threads of sockets
   ChannelFeed feed_;
   Logger& logger_;
   std::optional<PeriodicTask> saving_;  ///< apart from the feed, which no commit is to hold up

@@ -63,7 +63,7 @@ class CloudModule {
   std::optional<CloudCallbacks> callbacks_;
   HttplibOutgoing outgoing_;
   TrtcApi trtc_;
-  std::optional<TrtcSender> sender_;  ///< only with `trtc.enabled`
+  std::optional<TrtcSender> sender_;  ///< none without `trtc.enabled`
   ThreadPool workers_;                // last: its tasks use all of the above
 };
 

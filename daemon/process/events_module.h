@@ -34,7 +34,7 @@ struct EventsModuleDeps {
   MediaWitness media{};
   MixFeed* mixes = nullptr;      ///< null without mixing
   WebSessions* web = nullptr;    ///< null without sessions of browsers
-  std::string recordings_url{};  ///< what links to recordings begin with; empty: none
+  std::string recordings_url{};  ///< beginning of links to recordings; empty: none
   InheritedSockets& sockets;
   Runtime& runtime;
 };

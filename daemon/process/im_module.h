@@ -26,8 +26,8 @@ namespace rtcroom {
 struct ImModuleDeps {
   Store& store;
   DeliveryStore& deliveries;
-  CommitSignal& enqueued;  ///< of `store`; the module is its only waiter
-  Cluster& cluster;        ///< on that store
+  CommitSignal& enqueued;  ///< deliveries of `store`; the module is its only waiter
+  Cluster& cluster;        ///< cluster on that store
   const NodeLease& node;
   const LoginSigner& signer;
   const Clock& clock;

@@ -58,8 +58,8 @@ struct ListenersModuleDeps {
   HttpHandler& handler;
   InheritedSockets& sockets;
   Metrics& metrics;
-  MemoryTotal& held;              ///< for clients
-  bool reads_on_workers = false;  ///< as in `ConnectionOptions`
+  MemoryTotal& held;              ///< memory for clients
+  bool reads_on_workers = false;  ///< that of `ConnectionOptions`
   bool is_dev = false;
   Runtime& runtime;
 };

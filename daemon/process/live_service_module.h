@@ -17,7 +17,7 @@ namespace rtcroom {
 
 /// All of it outlives the module.
 struct LiveServiceModuleDeps {
-  const MediaView* callbacks = nullptr;  ///< what callbacks tell of streams; null: nothing
+  const MediaView* callbacks = nullptr;  ///< streams of which callbacks tell; null: none
   Tally& mix_requests;
   Tally& stream_states;
   Runtime& runtime;

@@ -55,7 +55,7 @@ class NotifySocket : public ServiceManager {
  private:
   explicit NotifySocket(std::string name) : name_(std::move(name)) {}
 
-  std::string name_;  ///< as in sockaddr_un: with a NUL instead of the `@`
+  std::string name_;  ///< name in sockaddr_un: has a NUL instead of the `@`
 };
 
 /// The socket of the service manager, if there is one. A program also runs without it, so one that

@@ -34,7 +34,7 @@ class PassedSockets {
   struct Slot {
     int number = -1;
     FileDescriptor before = {};  ///< previously open here; invalid: nothing
-    int before_flags = 0;        ///< of F_GETFD
+    int before_flags = 0;        ///< result of F_GETFD
   };
 
   std::vector<Slot> slots_;

@@ -47,7 +47,7 @@ class RunningConfig {
 
  private:
   const RunMode mode_;
-  Config loaded_;  ///< for the next reload
+  Config loaded_;  ///< base of the next reload
   Config config_;
   Secret generated_admin_token_;
 };

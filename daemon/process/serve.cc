@@ -152,7 +152,7 @@ enum class End : std::uint8_t {
 struct ServedUntil {
   End end = End::kStopped;
   std::vector<NamedSocket> sockets = {};
-  std::optional<Config> config = {};  ///< of the next life
+  std::optional<Config> config = {};  ///< config of the next life
 };
 
 /// The process-wide state that every life of the server uses.
@@ -163,7 +163,7 @@ struct Process {
   HandOver& hand_over;
   WaitedSignals& signals;
   ServiceDeps service;
-  PgReportedHost& known_host;  ///< of the database
+  PgReportedHost& known_host;  ///< host of the database
   Logger& logger;
 };
 

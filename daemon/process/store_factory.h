@@ -26,20 +26,20 @@ struct StoreFactoryOptions {
   StoreUrl url;
   std::filesystem::path data_dir;  ///< a relative PATH is below it
   StoreLimits limits{};
-  std::string new_epoch;  ///< for a newly created store
+  std::string new_epoch;  ///< epoch for a newly created store
   /// Observes commits and errors, if the store reports them; may be null.
   StoreObserver* observer = nullptr;
-  std::string node_name = {};  ///< for the operators of a shared store
+  std::string node_name = {};  ///< name for the operators of a shared store
   /// `PgOptions` describes these; a store of one program never calls them.
   std::function<void()> on_history_lost = {};
-  std::function<bool()> is_stopping = {};  ///< likewise
-  PgReportedHost* known_host = nullptr;    ///< likewise
+  std::function<bool()> is_stopping = {};  ///< `PgOptions::is_stopping`
+  PgReportedHost* known_host = nullptr;    ///< `PgOptions::known_host`
 };
 
 /// The objects that the store uses; all of them must outlive it.
 struct StoreFactoryDeps {
   CommitListener& listener;
-  NodeLease& lease;  ///< of this node on a shared store, which renews it
+  NodeLease& lease;  ///< lease of this node on a shared store, which renews it
   RandomSource& random;
   const Clock& clock;
 };

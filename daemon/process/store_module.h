@@ -115,7 +115,7 @@ class StoreModule {
 
   /// How the store is opened.
   struct Opening {
-    std::string config_hash = {};  ///< for the other nodes on a shared store
+    std::string config_hash = {};  ///< hash for the other nodes on a shared store
     /// `PgOptions` describes these.
     std::function<void()> on_history_lost = {};
     std::function<bool()> is_stopping = {};
@@ -183,16 +183,16 @@ class StoreModule {
   NodeLease lease_{boot_clock_};
   std::unique_ptr<DataDirectory> directory_;
   std::optional<StoreBackup> backup_;
-  std::filesystem::path log_;  ///< of a store in a file
+  std::filesystem::path log_;  ///< log of a store in a file
   std::unique_ptr<Storage> storage_;
   SqliteStore* file_store_ = nullptr;  ///< the open `storage_`, if it is in a file
   std::unique_ptr<Cluster> cluster_;
-  std::optional<NodeRenewal> renewal_;    ///< only on a shared store
-  std::optional<PeriodicTask> renewing_;  ///< likewise
+  std::optional<NodeRenewal> renewal_;    ///< none without a shared store
+  std::optional<PeriodicTask> renewing_;  ///< none without a shared store
   ReplicationState replication_state_;
-  std::unique_ptr<ReplicationSource> replication_;  ///< likewise
-  std::optional<ReplicationWatch> watch_;           ///< likewise
-  std::optional<PeriodicTask> watching_;            ///< likewise
+  std::unique_ptr<ReplicationSource> replication_;  ///< null without a shared store
+  std::optional<ReplicationWatch> watch_;           ///< none without a shared store
+  std::optional<PeriodicTask> watching_;            ///< none without a shared store
   std::optional<PositionMark> mark_;
   bool is_mark_written_ = true;
   bool are_files_there_ = true;

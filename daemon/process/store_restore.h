@@ -20,7 +20,7 @@ struct RestoreOptions {
 };
 
 struct RestoreOutcome {
-  StoreReport report{};  ///< of the backup; with findings, nothing was replaced
+  StoreReport report{};  ///< report of the backup; with findings, nothing was replaced
   std::string kept{};    ///< the new path of the previous store; empty: there was none
 };
 

@@ -86,8 +86,8 @@ class UpkeepModule : private SweepObserver {
   GroupReaper group_reaper_;
   EventTrimmer trimmer_;
   bool removed_ = false;           ///< rows, in the round before
-  MonotonicTime left_beats_at_{};  ///< of the next removal
-  MonotonicTime accounts_at_{};    ///< likewise
+  MonotonicTime left_beats_at_{};  ///< time of the next removal
+  MonotonicTime accounts_at_{};    ///< time of the next removal
   LoopHeartbeat reaper_heartbeat_;
   LoopHeartbeat upkeep_heartbeat_;
   std::optional<PeriodicTask> reaping_;
