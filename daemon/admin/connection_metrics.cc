@@ -1,5 +1,6 @@
 #include "daemon/admin/connection_metrics.h"
 
+#include <atomic>
 #include <cstddef>
 
 namespace rtcroom {
@@ -22,48 +23,36 @@ ConnectionMetrics::ConnectionMetrics(prometheus::Registry& registry)
       rate_limited_(refusals_.Add({{"cause", "rate_limit"}})),
       signing_limited_(refusals_.Add({{"cause", "signing_rate"}})) {}
 
-ConnectionObserver& ConnectionMetrics::Of(std::string_view listener) {
+ConnectionCounts& ConnectionMetrics::Of(std::string_view listener) {
   const MutexLock lock(mutex_);
-  const auto known = listeners_.find(listener);
-  if (known != listeners_.end()) return known->second;
-  const std::string name(listener);
-  return listeners_.try_emplace(name, *this, name).first->second;
+  return listeners_[std::string(listener)];
+}
+
+void ConnectionMetrics::Set() {
+  const MutexLock lock(mutex_);
+  for (const auto& [name, counts] : listeners_) {
+    const prometheus::Labels listener{{"listener", name}};
+    const std::uint64_t closed = counts.closed;  // read before those that were opened
+    const std::uint64_t opened = counts.opened;
+    open_.Add(listener).Set(static_cast<double>(opened - closed));
+    RaiseTo(accepted_.Add(listener), opened);
+    RaiseTo(handshakes_.Add(listener), counts.handshakes);
+    for (const auto& [cause, cause_name] : kRefusalCauses) {
+      RaiseTo(refusals_.Add({{"listener", name}, {"cause", std::string(cause_name)}}),
+              counts.refusals.at(static_cast<std::size_t>(cause)));
+    }
+  }
 }
 
 ConnectionTotals ConnectionMetrics::Totals() const {
   ConnectionTotals totals{.refusals = CountOf(rate_limited_) + CountOf(signing_limited_)};
   const MutexLock lock(mutex_);
-  for (const auto& [name, listener] : listeners_) listener.AddTo(totals);
-  return totals;
-}
-
-ConnectionMetrics::Listener::Listener(ConnectionMetrics& all, const std::string& name)
-    : open_(all.open_.Add({{"listener", name}})),
-      accepted_(all.accepted_.Add({{"listener", name}})),
-      handshakes_(all.handshakes_.Add({{"listener", name}})) {
-  for (const RefusalCauseName& row : kRefusalCauses) {
-    refusals_.at(static_cast<std::size_t>(row.cause)) =
-        &all.refusals_.Add({{"listener", name}, {"cause", std::string(row.name)}});
+  for (const auto& [name, counts] : listeners_) {
+    totals.accepted += counts.opened;
+    totals.handshakes += counts.handshakes;
+    for (const std::atomic<std::uint64_t>& refused : counts.refusals) totals.refusals += refused;
   }
-}
-
-void ConnectionMetrics::Listener::OnConnectionOpened() {
-  accepted_.Increment();
-  open_.Increment();
-}
-
-void ConnectionMetrics::Listener::OnConnectionClosed() { open_.Decrement(); }
-
-void ConnectionMetrics::Listener::OnHandshake() { handshakes_.Increment(); }
-
-void ConnectionMetrics::Listener::OnRefusal(RefusalCause cause) {
-  refusals_.at(static_cast<std::size_t>(cause))->Increment();
-}
-
-void ConnectionMetrics::Listener::AddTo(ConnectionTotals& totals) const {
-  totals.accepted += CountOf(accepted_);
-  totals.handshakes += CountOf(handshakes_);
-  for (const prometheus::Counter* const refused : refusals_) totals.refusals += CountOf(*refused);
+  return totals;
 }
 
 }  // namespace rtcroom

@@ -1,7 +1,6 @@
 // Prometheus metrics of the listeners' connections.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,7 +9,7 @@
 
 #include "daemon/admin/families.h"
 #include "daemon/base/mutex.h"
-#include "daemon/http/connection_observer.h"
+#include "daemon/http/connection_counts.h"
 
 namespace rtcroom {
 
@@ -30,9 +29,12 @@ class ConnectionMetrics {
   /// @param registry  gets the series; must outlive this object.
   explicit ConnectionMetrics(prometheus::Registry& registry);
 
-  /// The observer for `listener`; it lives as long as this object.
+  /// Those of `listener`, which live as long as this object.
   /// @param listener  a name defined by the server: becomes a label.
-  ConnectionObserver& Of(std::string_view listener) EXCLUDES(mutex_);
+  ConnectionCounts& Of(std::string_view listener) EXCLUDES(mutex_);
+
+  /// Sets the series to what has been counted; for one thread at a time.
+  void Set() EXCLUDES(mutex_);
 
   /// Counts a rate-limited request, on any listener.
   void CountRateLimited() { rate_limited_.Increment(); }
@@ -42,24 +44,6 @@ class ConnectionMetrics {
   [[nodiscard]] ConnectionTotals Totals() const EXCLUDES(mutex_);
 
  private:
-  class Listener : public ConnectionObserver {
-   public:
-    Listener(ConnectionMetrics& all, const std::string& name);
-
-    void OnConnectionOpened() override;
-    void OnConnectionClosed() override;
-    void OnHandshake() override;
-    void OnRefusal(RefusalCause cause) override;
-
-    void AddTo(ConnectionTotals& totals) const;
-
-   private:
-    prometheus::Gauge& open_;
-    prometheus::Counter& accepted_;
-    prometheus::Counter& handshakes_;
-    std::array<prometheus::Counter*, kRefusalCauses.size()> refusals_{};  ///< by cause
-  };
-
   GaugeFamily& open_;
   CounterFamily& accepted_;
   CounterFamily& handshakes_;
@@ -67,7 +51,7 @@ class ConnectionMetrics {
   prometheus::Counter& rate_limited_;     ///< a cause without a listener
   prometheus::Counter& signing_limited_;  ///< likewise
   mutable Mutex mutex_;
-  std::map<std::string, Listener, std::less<>> listeners_ GUARDED_BY(mutex_);
+  std::map<std::string, ConnectionCounts, std::less<>> listeners_ GUARDED_BY(mutex_);
 };
 
 }  // namespace rtcroom

@@ -197,6 +197,7 @@ std::string Metrics::Text() {
   if (sources_.trtc_pending) media_.SetTrtcPending(sources_.trtc_pending());
   if (sources_.recording_space) media_.SetRecordingSpace(sources_.recording_space());
   counted_.Set();
+  connections_.Set();
   if (sources_.im_backlog) {
     const ImBacklog backlog = sources_.im_backlog();
     im_pending_groups_.Set(static_cast<double>(backlog.groups));

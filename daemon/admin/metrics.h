@@ -30,7 +30,7 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/ids.h"
-#include "daemon/http/connection_observer.h"
+#include "daemon/http/connection_counts.h"
 #include "handlers/shared/request_observer.h"
 
 namespace rtcroom {
@@ -103,9 +103,9 @@ class Metrics : public RequestObserver {
   void OnRequest(const RequestLabel& label, int http_status,
                  std::optional<std::chrono::nanoseconds> duration) override;
 
-  /// The connection observer of that listener.
+  /// What that listener counts its connections in.
   /// @param listener  "http", "https" or "admin".
-  ConnectionObserver& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
+  ConnectionCounts& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
 
   void SetLimits(const MetricsLimits& limits);
 

@@ -33,20 +33,6 @@ constexpr std::chrono::seconds kLibraryShutdownTimeout{5};
 /// Shortest interval of keepalive pings that a client may send without data.
 constexpr std::chrono::seconds kLeastPingInterval{10};
 
-/// Accepted connections belong to gRPC, which does not report their end, so none is counted.
-class UncountedConnections : public ConnectionObserver {
- public:
-  void OnConnectionOpened() override {}
-  void OnConnectionClosed() override {}
-  void OnHandshake() override {}
-  void OnRefusal(RefusalCause /*cause*/) override {}
-};
-
-ConnectionObserver& Uncounted() {
-  static UncountedConnections uncounted;
-  return uncounted;
-}
-
 bool IsUnix(const std::string& address) { return address.starts_with("unix:"); }
 
 int Milliseconds(std::chrono::milliseconds span) { return static_cast<int>(span.count()); }
@@ -247,7 +233,7 @@ Status GrpcServer::BeginAccepting() {
     for (const Listener* const listener : {&operators_, &workers_}) {
       for (const ListeningSocket& listening : listener->listening) {
         acceptors_.push_back(std::make_shared<Acceptor>(
-            *loop_, listening, Uncounted(), deps_.logger,
+            *loop_, listening, uncounted_, deps_.logger,
             [this, callers = listener->callers](AcceptedSocket accepted) {
               library_->Serve(callers, std::move(accepted.socket));
             }));

@@ -158,6 +158,8 @@ class GrpcServer {
   Listener workers_;
   std::optional<CertificateTimes> certificate_times_;
   std::unique_ptr<Library> library_;
+  /// Not shown: accepted connections belong to gRPC, which does not report their end.
+  ConnectionCounts uncounted_;
   std::unique_ptr<EventLoop> loop_;                   ///< only for the acceptors
   std::vector<std::shared_ptr<Acceptor>> acceptors_;  ///< shared with their tasks
 };

@@ -25,10 +25,10 @@ FileDescriptor OpenReserve() { return FileDescriptor(open("/dev/null", O_RDONLY 
 
 }  // namespace
 
-Acceptor::Acceptor(EventLoop& loop, const ListeningSocket& listening, ConnectionObserver& observer,
+Acceptor::Acceptor(EventLoop& loop, const ListeningSocket& listening, ConnectionCounts& counts,
                    Logger& logger, Take take)
     : listening_(listening),
-      observer_(observer),
+      counts_(counts),
       logger_(logger),
       take_(std::move(take)),
       watch_(loop.context(), listening.socket.get()),
@@ -100,7 +100,7 @@ bool Acceptor::RejectOne() {
   reserve_ = FileDescriptor();
   const bool rejected = Accept(listening_.socket).socket.valid();
   reserve_ = OpenReserve();
-  if (rejected) observer_.OnRefusal(RefusalCause::kDescriptors);
+  if (rejected) counts_.Count(RefusalCause::kDescriptors);
   return rejected;
 }
 

@@ -11,7 +11,7 @@
 
 #include "daemon/base/file_descriptor.h"
 #include "daemon/base/logger.h"
-#include "daemon/http/connection_observer.h"
+#include "daemon/http/connection_counts.h"
 #include "daemon/http/event_loop.h"
 #include "daemon/http/listening_socket.h"
 
@@ -28,7 +28,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
 
   /// @param listening  outlives the acceptor's last task, and stays open.
   /// @param take       called for each connection; throws nothing.
-  Acceptor(EventLoop& loop, const ListeningSocket& listening, ConnectionObserver& observer,
+  Acceptor(EventLoop& loop, const ListeningSocket& listening, ConnectionCounts& counts,
            Logger& logger, Take take);
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
@@ -53,7 +53,7 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void RecordShortage(int error);
 
   const ListeningSocket& listening_;
-  ConnectionObserver& observer_;
+  ConnectionCounts& counts_;
   Logger& logger_;
   const Take take_;
   boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> watch_;

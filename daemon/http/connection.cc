@@ -41,7 +41,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       owner_(owner),
       framer_(context.options.max_body_bytes, context.options.kept_headers),
       memory_(context.held) {
-  context_.observer.OnConnectionOpened();
+  ++context_.counts.opened;
 }
 
 Connection::~Connection() = default;
@@ -254,7 +254,7 @@ void Connection::ContinueHandshake() {
   }
   if (status == IoStatus::kClosed) Count(RefusalCause::kHandshake);
   if (status != IoStatus::kDone) return Wait(status);
-  context_.observer.OnHandshake();
+  ++context_.counts.handshakes;
   BeginReading();
 }
 
@@ -463,7 +463,7 @@ void Connection::End() {
   boost::system::error_code failed;
   failed = socket_.close(failed);  // a failure has no remedy
   slot_ = {};
-  context_.observer.OnConnectionClosed();
+  ++context_.counts.closed;
   owner_.OnConnectionEnd(*this);
   LookForEnd();
 }

@@ -214,7 +214,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   void Discard();
   void EndWhenTaken();
   void Cut();
-  void Count(RefusalCause cause) { context_.observer.OnRefusal(cause); }
+  void Count(RefusalCause cause) { context_.counts.Count(cause); }
   void End();
   /// Whether the request with that turn is the one being answered.
   [[nodiscard]] bool IsDispatched(std::uint32_t turn) const {

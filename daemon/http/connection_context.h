@@ -12,7 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/memory_reservation.h"
 #include "daemon/base/thread_pool.h"
-#include "daemon/http/connection_observer.h"
+#include "daemon/http/connection_counts.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/refused_proxy_headers.h"
 
@@ -64,7 +64,7 @@ struct ConnectionContext {
   HttpHandler& handler;
   ThreadPool& workers;
   const Clock& clock;
-  ConnectionObserver& observer;
+  ConnectionCounts& counts;
   RefusedProxyHeaders& refused_proxy_headers;
   const std::atomic<bool>& draining;
   /// Maximum get_pushers requests of a connection in a second; 0: no limit.

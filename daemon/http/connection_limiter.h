@@ -9,7 +9,7 @@
 
 #include "daemon/base/ip_address.h"
 #include "daemon/base/mutex.h"
-#include "daemon/http/connection_observer.h"
+#include "daemon/http/connection_counts.h"
 
 namespace rtcroom {
 

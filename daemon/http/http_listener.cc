@@ -26,7 +26,7 @@ HttpListener::HttpListener(HttpListenerOptions options, HttpHandler& handler, Ht
                .handler = handler,
                .workers = deps.threads.workers(),
                .clock = deps.clock,
-               .observer = deps.observer,
+               .counts = deps.counts,
                .refused_proxy_headers = refused_proxy_headers_,
                .draining = draining_,
                .paced_per_second = paced_per_second_,
@@ -46,7 +46,7 @@ Status HttpListener::Start() {
     addresses_.push_back(listening.address);
     try {
       acceptors_.push_back(std::make_shared<Acceptor>(
-          deps_.threads.loop(0), listening, deps_.observer, deps_.logger,
+          deps_.threads.loop(0), listening, deps_.counts, deps_.logger,
           [this](AcceptedSocket accepted) { Adopt(std::move(accepted)); }));
     } catch (const std::exception& problem) {
       return Error{Errc::kUnavailable,
@@ -109,7 +109,7 @@ void HttpListener::Adopt(AcceptedSocket accepted) {
   if (!slot && options_.connections.replaces_idle && shards_[0]->EndIdlest()) {
     slot = deps_.limiter.Acquire();
   }
-  if (!slot) return deps_.observer.OnRefusal(RefusalCause::kConnections);
+  if (!slot) return deps_.counts.Count(RefusalCause::kConnections);
   AcceptedConnection incoming{.accepted = std::move(accepted),
                               .slot = *std::move(slot),
                               .open = OpenConnection(open_),
@@ -122,7 +122,7 @@ void HttpListener::Adopt(AcceptedSocket accepted) {
           shard->Adopt(std::move(incoming));
         });
   } catch (const std::exception&) {
-    deps_.observer.OnRefusal(RefusalCause::kMemory);
+    deps_.counts.Count(RefusalCause::kMemory);
   }
 }
 

@@ -16,8 +16,8 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/result.h"
 #include "daemon/http/connection_context.h"
+#include "daemon/http/connection_counts.h"
 #include "daemon/http/connection_limiter.h"
-#include "daemon/http/connection_observer.h"
 #include "daemon/http/edge_threads.h"
 #include "daemon/http/http_handler.h"
 #include "daemon/http/listening_socket.h"
@@ -47,7 +47,7 @@ struct HttpListenerDeps {
   EdgeThreads& threads;
   ConnectionLimiter& limiter;
   MemoryTotal& held;
-  ConnectionObserver& observer;
+  ConnectionCounts& counts;
   const Clock& clock;
   Logger& logger;
 };

@@ -127,7 +127,7 @@ void ListenerShard::Adopt(AcceptedConnection incoming) {
       });
     }
   } catch (const std::exception&) {
-    return context_.observer.OnRefusal(RefusalCause::kMemory);
+    return context_.counts.Count(RefusalCause::kMemory);
   }
   std::shared_ptr<Connection> connection;
   try {
@@ -136,12 +136,12 @@ void ListenerShard::Adopt(AcceptedConnection incoming) {
                                      incoming.accepted.peer, std::move(incoming.slot), *this);
     connections_.emplace(connection.get(), Entry{connection, std::move(incoming.open)});
   } catch (const std::bad_alloc&) {
-    context_.observer.OnRefusal(RefusalCause::kMemory);
+    context_.counts.Count(RefusalCause::kMemory);
     if (connection) connection->Abort();
     return;
   } catch (const std::exception&) {
     // The kernel accepts no more descriptors to watch.
-    context_.observer.OnRefusal(RefusalCause::kDescriptors);
+    context_.counts.Count(RefusalCause::kDescriptors);
     return;
   }
   connection->Begin(std::move(incoming.tls));
@@ -156,7 +156,7 @@ bool ListenerShard::EndIdlest() {
     if (!idlest || connection->requested_at() < idlest->requested_at()) idlest = entry.connection;
   }
   if (!idlest) return false;
-  context_.observer.OnRefusal(RefusalCause::kConnections);
+  context_.counts.Count(RefusalCause::kConnections);
   idlest->Abort();
   return true;
 }

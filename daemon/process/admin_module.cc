@@ -31,7 +31,7 @@ AdminModule::AdminModule(const Config& config, const AdminModuleDeps& deps)
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
                                .held = held_,
-                               .observer = deps.metrics.ConnectionsOf("admin"),
+                               .counts = deps.metrics.ConnectionsOf("admin"),
                                .clock = deps.runtime.clock,
                                .logger = deps.runtime.logger}) {
   AddMonitorRoutes(router_, deps.readiness, [this] { return deps_.metrics.Text(); });

@@ -100,14 +100,13 @@ std::unique_ptr<HttpListener> ListenersModule::Make(std::string_view name,
       AddressRanges::Parse(server.trusted_proxies).value_or(AddressRanges());
   options.connections.proxy_protocol = server.proxy_protocol;
   options.connections.reads_on_workers = deps.reads_on_workers;
-  return std::make_unique<HttpListener>(
-      std::move(options), deps.handler,
-      HttpListenerDeps{.threads = threads_,
-                       .limiter = limiter_,
-                       .held = deps.held,
-                       .observer = deps.metrics.ConnectionsOf(name),
-                       .clock = deps.runtime.clock,
-                       .logger = deps.runtime.logger});
+  return std::make_unique<HttpListener>(std::move(options), deps.handler,
+                                        HttpListenerDeps{.threads = threads_,
+                                                         .limiter = limiter_,
+                                                         .held = deps.held,
+                                                         .counts = deps.metrics.ConnectionsOf(name),
+                                                         .clock = deps.runtime.clock,
+                                                         .logger = deps.runtime.logger});
 }
 
 Status ListenersModule::Start(const ServerConfig& server) {

@@ -29,7 +29,7 @@ WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metr
               HttpListenerDeps{.threads = threads_,
                                .limiter = limiter_,
                                .held = held_,
-                               .observer = metrics.ConnectionsOf("admin"),
+                               .counts = metrics.ConnectionsOf("admin"),
                                .clock = runtime.clock,
                                .logger = runtime.logger}) {
   AddMonitorRoutes(router_, readiness_, [] { return std::string("rtcroomd_ready 0\n"); });

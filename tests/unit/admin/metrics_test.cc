@@ -91,12 +91,11 @@ TEST_F(MetricsTest, OmitUnknownDurations) {
 }
 
 TEST_F(MetricsTest, CountConnectionsAndHandshakesByListener) {
-  ConnectionObserver& phones = metrics_.ConnectionsOf("https");
-  phones.OnConnectionOpened();
-  phones.OnConnectionOpened();
-  phones.OnHandshake();
-  phones.OnConnectionClosed();
-  metrics_.ConnectionsOf("admin").OnConnectionOpened();
+  ConnectionCounts& phones = metrics_.ConnectionsOf("https");
+  phones.opened += 2;
+  ++phones.handshakes;
+  ++phones.closed;
+  ++metrics_.ConnectionsOf("admin").opened;
   const std::string text = metrics_.Text();
   EXPECT_THAT(text, HasSubstr("rtcroomd_connections{listener=\"https\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("rtcroomd_connections_total{listener=\"https\"} 2\n"));
@@ -109,7 +108,7 @@ TEST_F(MetricsTest, CountConnectionsAndHandshakesByListener) {
 
 TEST_F(MetricsTest, CountEachCauseOfARefusal) {
   for (const RefusalCauseName& row : kRefusalCauses) {
-    metrics_.ConnectionsOf("admin").OnRefusal(row.cause);
+    metrics_.ConnectionsOf("admin").Count(row.cause);
   }
   metrics_.OnRequest({.endpoint = "add_pusher", .code = 6, .failure = Errc::kTooManyRequests}, 200,
                      1ms);
@@ -254,14 +253,14 @@ TEST_F(MetricsTest, ProvideTotals) {
   Observe("add_pusher", Dialect::kGen1, 0);
   Observe("add_pusher", Dialect::kGen2, 0);
   Observe("get_pushers", Dialect::kGen1, 3);
-  ConnectionObserver& http = metrics_.ConnectionsOf("http");
-  ConnectionObserver& https = metrics_.ConnectionsOf("https");
-  http.OnConnectionOpened();
-  https.OnConnectionOpened();
-  https.OnConnectionClosed();
-  https.OnHandshake();
-  http.OnRefusal(RefusalCause::kFraming);
-  https.OnRefusal(RefusalCause::kMemory);
+  ConnectionCounts& http = metrics_.ConnectionsOf("http");
+  ConnectionCounts& https = metrics_.ConnectionsOf("https");
+  ++http.opened;
+  ++https.opened;
+  ++https.closed;
+  ++https.handshakes;
+  http.Count(RefusalCause::kFraming);
+  https.Count(RefusalCause::kMemory);
   counts_.evictions.heartbeat_timeout = 4;
   metrics_.SetReaperLag(1500ms);
   const ServerTotals totals = metrics_.Totals();

@@ -28,8 +28,8 @@ TEST_F(ConnectionMemory, RefusesAReplyBeyondTheMemoryLimit) {
   });
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kMemory));
 }
 
 TEST_F(ConnectionMemory, CountsTheMemoryOfAPartlySentReply) {
@@ -88,7 +88,7 @@ TEST_F(ConnectionMemory, KeepsAQuarterOfTheMemoryForConnectionsThatAreThere) {
   EXPECT_EQ(client.Receive().status, 200);
   RawClient newcomer(address());
   EXPECT_EQ(newcomer.ReceiveAll(), "");
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kMemory));
   client.Send(RawPost("/inline", ""));
   EXPECT_EQ(client.Receive().status, 200);
 }
@@ -121,8 +121,8 @@ TEST_F(ConnectionMemory, EndsAClientThatLeavesMuchUnreadForANewcomer) {
   RawClient newcomer(address());
   newcomer.Send(RawPost("/inline/short", ""));
   EXPECT_EQ(newcomer.Receive().status, 200);
-  EXPECT_EQ(observer_.closed(), 1);
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+  EXPECT_EQ(counts_.closed, 1U);
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kMemory));
 }
 
 class LittleConnectionMemory : public EdgeTest {
@@ -139,15 +139,15 @@ TEST_F(LittleConnectionMemory, IsThatOfTheIdlestWhereItMayBeReplaced) {
       HttpListenerDeps{.threads = *threads_,
                        .limiter = limiter_,
                        .held = little_,
-                       .observer = observer_,
+                       .counts = counts_,
                        .clock = clock_,
                        .logger = logger_});
   ASSERT_OK(server_->Start());
   RawClient idlest(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 1; }));
   clock_.Advance(1s);
   const RawClient idle(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 2; }));
   RawClient newcomer(address());
   newcomer.Send(RawPost("/inline", ""));
   EXPECT_EQ(newcomer.Receive().status, 200);
@@ -162,15 +162,14 @@ TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientThatWaits) {
   Serve(std::move(handler));
   RawClient client(address());
   client.Send(RawPost("/paced", ""));
-  EXPECT_TRUE(
-      Eventually([&] { return handler_->handled() == 0 && !observer_.refusals().empty(); }));
+  EXPECT_TRUE(Eventually([&] { return handler_->handled() == 0 && !Refusals().empty(); }));
   client.Send(std::string(kSent, 'x'));
   EXPECT_TRUE(Eventually([&] { return held_.held >= kConnectionBytes + kSent; }));
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - held_.held));
   client.Send(std::string(kSent / 2, 'x'));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kMemory));
 }
 
 TEST_F(ConnectionMemory, CountsWhatTheKernelHoldsOfAClientWhoseRequestIsNotAnswered) {
@@ -231,10 +230,10 @@ TEST_F(ConnectionMemory, KeepsAnEighthOfTheMemoryForThoseThatHoldLittle) {
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most_for_greedy() - held_.held));
   greedy.Send(RawPost("/inline/long", ""));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
   honest.Send(RawPost("/inline/short", std::string(20'000, 'x')));
   EXPECT_EQ(honest.Receive().status, 200);
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kMemory));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kMemory));
 }
 
 TEST_F(ConnectionMemory, EndsThoseThatHoldMostWhenAnotherNeedsLittle) {
@@ -248,7 +247,7 @@ TEST_F(ConnectionMemory, EndsThoseThatHoldMostWhenAnotherNeedsLittle) {
   ASSERT_TRUE(others.Set(held_.most - held_.held));
   const std::string request = RawPost("/inline", std::string(20'000, 'x'));
   honest.Send(std::string_view(request).substr(0, 10'000));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
   honest.Send(std::string_view(request).substr(10'000));
   EXPECT_EQ(honest.Receive().status, 200);
   EXPECT_TRUE(slow.IsReadable()) << "it has ended";
@@ -270,12 +269,12 @@ TEST_F(ConnectionMemory, CountsWhatAClosedConnectionHasLeftInTheKernel) {
   ASSERT_TRUE(Eventually([&] { return held_.held > 2 * kMuch; }));
   late.CloseWriting();
   EXPECT_GT(late.ReceiveAll().size(), 500'000U);
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
   EXPECT_GT(held_.held, kMuch);
-  EXPECT_THAT(observer_.refusals(), IsEmpty());
+  EXPECT_THAT(Refusals(), IsEmpty());
   clock_.Advance(ConnectionOptions().write_timeout);
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 2; }));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 2; }));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kWriteTimeout));
   EXPECT_EQ(held_.held, 0U);
 }
 

@@ -20,9 +20,9 @@ TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheTotalLimit) {
   Serve(Describe);
   const RawClient one(address());
   const RawClient two(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 2; }));
   EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kConnections));
 }
 
 TEST_F(ConnectionPeersTest, ReplacesTheConnectionThatIsIdleForLongest) {
@@ -33,16 +33,16 @@ TEST_F(ConnectionPeersTest, ReplacesTheConnectionThatIsIdleForLongest) {
     return client.Receive().status;
   };
   RawClient used(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 1; }));
   RawClient idle(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 2; }));
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_EQ(ask(used), 200);
   RawClient fresh(address());
   EXPECT_EQ(ask(fresh), 200);
   EXPECT_EQ(idle.ReceiveAll(), "");
   EXPECT_EQ(ask(used), 200);
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kConnections));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kConnections));
 }
 
 TEST_F(ConnectionPeersTest, ReplacesNoConnectionThatIsBeingAnswered) {
@@ -70,9 +70,9 @@ TEST_F(ConnectionPeersTest, RefusesConnectionsBeyondTheAddressLimit) {
   {
     const RawClient one(address());
     const RawClient two(address());
-    ASSERT_TRUE(Eventually([&] { return observer_.opened() == 2; }));
+    ASSERT_TRUE(Eventually([&] { return counts_.opened == 2; }));
     EXPECT_EQ(RawClient(address()).ReceiveAll(), "");
-    EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kAddressConnections));
+    EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kAddressConnections));
   }
   ASSERT_TRUE(Eventually([&] { return limiter_.total() == 0; })) << "slots are released";
   RawClient again(address());
@@ -111,7 +111,7 @@ TEST_F(ConnectionPeersTest, ClosesConnectionsWithoutARequiredProxyHeader) {
   RawClient client(address());
   client.Send(RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kProxyHeader));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kProxyHeader));
 }
 
 TEST_F(ConnectionPeersTest, LogsWhatIsWrongWithAProxyHeader) {
@@ -138,7 +138,7 @@ TEST_F(ConnectionPeersTest, AcceptsProxyHeadersOnlyFromTrustedProxies) {
   RawClient client(address());
   client.Send(ProxyHeaderOf127008() + RawPost("/inline", ""));
   EXPECT_EQ(client.ReceiveAll(), "");
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kUntrustedPeer));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kUntrustedPeer));
 }
 
 }  // namespace

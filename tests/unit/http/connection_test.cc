@@ -178,7 +178,7 @@ TEST_F(ConnectionTest, IgnoresADeferredReplyToADisconnectedClient) {
     ASSERT_TRUE(Eventually([&] { return pending_count() == 1; }));
   }
   TakePending().Send({.body = "{}"});
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == 1; }));
 }
 
 TEST_F(ConnectionTest, DelaysPacedRequestsWithoutRefusingThem) {
@@ -189,7 +189,7 @@ TEST_F(ConnectionTest, DelaysPacedRequestsWithoutRefusingThem) {
   for (int i = 0; i < 1010; ++i) requests += RawPost("/paced", "");
   client.Send(requests);
   for (int i = 0; i < 1010; ++i) ASSERT_EQ(client.Receive().status, 200) << i;
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kPaced)) << "the clock does not advance";
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kPaced)) << "the clock does not advance";
 }
 
 TEST_F(ConnectionTest, PacesOnlyPacedRequestsOfTheConnection) {
@@ -205,7 +205,7 @@ TEST_F(ConnectionTest, PacesOnlyPacedRequestsOfTheConnection) {
     other.Send(RawPost("/paced", ""));
     ASSERT_EQ(other.Receive().status, 200);
   }
-  EXPECT_TRUE(observer_.refusals().empty());
+  EXPECT_TRUE(Refusals().empty());
 }
 
 TEST_F(ConnectionTest, ServesUrgentRequestsFirstAndRefusesThemLast) {
@@ -239,7 +239,7 @@ TEST_F(ConnectionTest, ServesUrgentRequestsFirstAndRefusesThemLast) {
   const RawReply reply = refused.Receive();
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.body, HasSubstr(R"("code":6)"));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kQueueFull));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kQueueFull));
   refused.Send(RawPost("/inline", ""));
   EXPECT_EQ(refused.Receive().status, 200) << "a full queue closes no connection";
 
@@ -264,7 +264,7 @@ TEST_F(ConnectionTest, PacesNewConnectionsByTheirAddress) {
     EXPECT_EQ(client.Receive().status, 200);
   }
   EXPECT_EQ(asked, 4) << "no other request waits";
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kPaced, RefusalCause::kPaced));
 }
 
 TEST_F(ConnectionTest, ServesOtherConnectionsBetweenSlices) {
@@ -352,9 +352,9 @@ TEST_F(ConnectionTest, EndsIfAClientDoesNotReadItsReply) {
   ASSERT_TRUE(Eventually([&] { return handler_->handled() == 1; }));
   EXPECT_TRUE(Eventually([&] {
     clock_.Advance(100ms);
-    return observer_.closed() == 1;
+    return counts_.closed == 1;
   }));
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kWriteTimeout));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kWriteTimeout));
 }
 
 TEST_F(ConnectionTest, IgnoresAnEmptyLineAfterABody) {
@@ -365,7 +365,7 @@ TEST_F(ConnectionTest, IgnoresAnEmptyLineAfterABody) {
   clock_.Advance(10s);  // longer than the request timeout
   client.Send(RawPost("/inline/next", ""));
   EXPECT_THAT(client.Receive().body, HasSubstr("/next"));
-  EXPECT_TRUE(observer_.refusals().empty());
+  EXPECT_TRUE(Refusals().empty());
 }
 
 TEST_F(ConnectionTest, SurvivesAnExceptionInARefusal) {

@@ -28,51 +28,6 @@ namespace rtcroom {
 
 inline constexpr const char* kJsonType = "application/json; charset=utf-8";
 
-/// @threads safe from any thread.
-class RecordingObserver : public ConnectionObserver {
- public:
-  void OnConnectionOpened() override {
-    const MutexLock lock(mutex_);
-    ++opened_;
-  }
-  void OnConnectionClosed() override {
-    const MutexLock lock(mutex_);
-    ++closed_;
-  }
-  void OnHandshake() override {
-    const MutexLock lock(mutex_);
-    ++handshakes_;
-  }
-  void OnRefusal(RefusalCause cause) override {
-    const MutexLock lock(mutex_);
-    refusals_.push_back(cause);
-  }
-
-  std::vector<RefusalCause> refusals() {
-    const MutexLock lock(mutex_);
-    return refusals_;
-  }
-  int opened() {
-    const MutexLock lock(mutex_);
-    return opened_;
-  }
-  int closed() {
-    const MutexLock lock(mutex_);
-    return closed_;
-  }
-  int handshakes() {
-    const MutexLock lock(mutex_);
-    return handshakes_;
-  }
-
- private:
-  Mutex mutex_;
-  std::vector<RefusalCause> refusals_ GUARDED_BY(mutex_);
-  int opened_ GUARDED_BY(mutex_) = 0;
-  int closed_ GUARDED_BY(mutex_) = 0;
-  int handshakes_ GUARDED_BY(mutex_) = 0;
-};
-
 /// The parsed request as text, so that a test can check the parsing in the reply.
 inline HttpReply Describe(const HttpRequest& request) {
   HttpReply reply;
@@ -163,11 +118,20 @@ class EdgeTest : public testing::Test {
     return {.threads = *threads_,
             .limiter = limiter_,
             .held = held_,
-            .observer = observer_,
+            .counts = counts_,
             .clock = clock_,
             .logger = logger_};
   }
   [[nodiscard]] std::string address() const { return server_->bound_address(); }
+
+  /// Each cause as often as it was counted, in the order of the enumerators.
+  [[nodiscard]] std::vector<RefusalCause> Refusals() const {
+    std::vector<RefusalCause> refusals;
+    for (const auto& [cause, name] : kRefusalCauses) {
+      refusals.insert(refusals.end(), counts_.refusals.at(static_cast<std::size_t>(cause)), cause);
+    }
+    return refusals;
+  }
 
   /// Whether a client can connect.
   bool AcceptsConnections() {
@@ -183,7 +147,7 @@ class EdgeTest : public testing::Test {
   [[nodiscard]] std::string Log() const { return log_.Text(); }
 
   FakeClock clock_;
-  RecordingObserver observer_;
+  ConnectionCounts counts_;
   ConnectionLimiter limiter_{{.total = 10'000, .per_address = 10'000}};
   MemoryTotal held_{.most = kMostHeldBytes};
   CapturedLog log_;

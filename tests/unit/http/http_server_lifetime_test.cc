@@ -160,7 +160,7 @@ TEST_F(HttpServerLifetime, ServesOthersDespiteIdleConnections) {
 TEST_F(HttpServerLifetime, AnswersAFreshConnectionThatWasAcceptedBeforeTheStop) {
   Serve(Describe);
   RawClient fresh(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 1; }));
   std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
   ASSERT_TRUE(Eventually([&] { return !AcceptsConnections(); }));
   fresh.Send(RawPost("/x", ""));
@@ -173,7 +173,7 @@ TEST_F(HttpServerLifetime, AnswersAFreshConnectionThatWasAcceptedBeforeTheStop) 
 TEST_F(HttpServerLifetime, BoundsTheWaitForANewConnectionOnStop) {
   Serve(Describe);
   RawClient silent(address());
-  ASSERT_TRUE(Eventually([&] { return observer_.opened() == 1; }));
+  ASSERT_TRUE(Eventually([&] { return counts_.opened == 1; }));
   std::future<void> stopped = std::async(std::launch::async, [&] { server_->Stop(1h); });
   EXPECT_TRUE(Eventually([&] {
     clock_.Advance(1s);

@@ -77,7 +77,7 @@ TEST_F(HttpServerLimits, RefuseARequestThatTakesTooLongWith408) {
   }));
   const RawReply reply = client.Receive();
   EXPECT_EQ(reply.status, 408);
-  EXPECT_THAT(observer_.refusals(), ElementsAre(RefusalCause::kRequestTimeout));
+  EXPECT_THAT(Refusals(), ElementsAre(RefusalCause::kRequestTimeout));
   EXPECT_THAT(reply.body, HasSubstr(R"("code":1)"));
 }
 
@@ -90,7 +90,7 @@ TEST_F(HttpServerLimits, CloseAnIdleConnectionWithoutAReply) {
     return client.IsReadable();
   }));
   EXPECT_EQ(client.ReceiveAll(), "");
-  EXPECT_TRUE(observer_.refusals().empty()) << "an idle connection is not refused";
+  EXPECT_TRUE(Refusals().empty()) << "an idle connection is not refused";
 }
 
 TEST_F(HttpServerLimits, SendContinueToAClientThatExpectsIt) {

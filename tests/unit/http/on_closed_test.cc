@@ -71,7 +71,7 @@ TEST_P(OnClosedTest, TellsOnceThatTheClientHasDisconnected) {
     client.reset();
     EXPECT_TRUE(IsTold()) << lane;
     pending.Send({.body = "{}"});
-    EXPECT_TRUE(Eventually([&] { return observer_.closed() == observer_.opened(); })) << lane;
+    EXPECT_TRUE(Eventually([&] { return counts_.closed == counts_.opened; })) << lane;
     EXPECT_EQ(told_, 1) << lane;
   }
 }
@@ -118,7 +118,7 @@ TEST_P(OnClosedTest, SaysNothingAfterTheAnswer) {
       TakePending().Send({.body = "{}"});
       EXPECT_EQ(client.Receive().status, 200) << lane;
     }
-    EXPECT_TRUE(Eventually([&] { return observer_.closed() == observer_.opened(); })) << lane;
+    EXPECT_TRUE(Eventually([&] { return counts_.closed == counts_.opened; })) << lane;
     EXPECT_EQ(told_, 0) << lane;
   }
 }
@@ -166,13 +166,13 @@ TEST_P(OnClosedTest, TellsOfAConnectionThatTheServerHasEnded) {
   ServeLater(/*asks=*/false);
   RawClient client = Ask(RawPost("/worker/later", ""));
   Responder pending = TakePending();
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() + 1 == observer_.opened(); }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed + 1 == counts_.opened; }));
   client.Send(std::string(kSent, 'x'));
   EXPECT_TRUE(Eventually([&] { return held_.held >= kConnectionBytes + kSent; }));
   MemoryReservation others(held_);
   ASSERT_TRUE(others.Set(held_.most - held_.held));
   client.Send(std::string(kSent / 2, 'x'));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == observer_.opened(); }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == counts_.opened; }));
   Ask(pending);
   EXPECT_TRUE(IsTold());
 }

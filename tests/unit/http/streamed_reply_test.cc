@@ -148,7 +148,7 @@ TEST_F(StreamedReplyTest, EndsWhenItsClientDisconnects) {
   client.reset();
   EXPECT_TRUE(HasEnded(stream));
   EXPECT_FALSE(stream.reply->Write("two"));
-  EXPECT_TRUE(Eventually([&] { return observer_.closed() == observer_.opened(); }));
+  EXPECT_TRUE(Eventually([&] { return counts_.closed == counts_.opened; }));
 }
 
 TEST_F(StreamedReplyTest, IgnoresABoundedAmountOfClientInput) {
@@ -175,7 +175,7 @@ TEST_F(StreamedReplyTest, IsEndedIfItsClientDoesNotRead) {
     clock_.Advance(3s);
     return *stream.ends == 1;
   }));
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kWriteTimeout));
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kWriteTimeout));
   EXPECT_FALSE(stream.reply->Write("more"));
 }
 
@@ -246,7 +246,7 @@ TEST_F(StreamedReplyTest, EndsImmediatelyWhenTheServerDrains) {
     EXPECT_EQ(*stream.ends, 1);
     EXPECT_FALSE(stream.reply->Write("more"));
   }
-  EXPECT_EQ(observer_.closed(), observer_.opened());
+  EXPECT_EQ(counts_.closed, counts_.opened);
 }
 
 TEST_F(StreamedReplyTest, EndsImmediatelyIfOpenedDuringADrain) {

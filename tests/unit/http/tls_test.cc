@@ -153,7 +153,7 @@ TEST_F(TlsServer, EndsAHandshakeThatTakesTooLong) {
     return silent.IsReadable();
   }));
   EXPECT_EQ(silent.ReceiveAll(), "");
-  EXPECT_THAT(observer_.refusals(), testing::ElementsAre(RefusalCause::kHandshakeTimeout));
+  EXPECT_THAT(Refusals(), testing::ElementsAre(RefusalCause::kHandshakeTimeout));
 }
 
 }  // namespace

@@ -228,7 +228,7 @@ TEST_P(TwoWayStreamTest, EndsWhenItsClientDisconnects) {
   client.reset();
   EXPECT_TRUE(session_->HasEnded());
   EXPECT_FALSE(session_->stream()->Write("more"));
-  EXPECT_TRUE(Eventually([this] { return observer_.closed() == observer_.opened(); }));
+  EXPECT_TRUE(Eventually([this] { return counts_.closed == counts_.opened; }));
   EXPECT_EQ(session_->ends, 1);
   EXPECT_EQ(held_.held, 0U);
 }
@@ -259,7 +259,7 @@ TEST_P(TwoWayStreamTest, DoesNotWaitForeverForItsClientToClose) {
   session_->Release();
   EXPECT_TRUE(session_->HasEnded());
   Advance(4s);
-  EXPECT_TRUE(Eventually([this] { return observer_.closed() == observer_.opened(); }));
+  EXPECT_TRUE(Eventually([this] { return counts_.closed == counts_.opened; }));
 }
 
 TEST_P(TwoWayStreamTest, EndsWhenItsClientIsSilentForTooLong) {
@@ -275,7 +275,7 @@ TEST_P(TwoWayStreamTest, EndsWhenItsClientIsSilentForTooLong) {
   EXPECT_EQ(client.ReceiveUntil("there?"), "is anybody there?");
   Advance(2s);
   EXPECT_TRUE(session_->HasEnded());
-  EXPECT_THAT(observer_.refusals(), IsEmpty());
+  EXPECT_THAT(Refusals(), IsEmpty());
 }
 
 TEST_P(TwoWayStreamTest, IsNotEndedBySilenceDuringAPause) {
@@ -301,7 +301,7 @@ TEST_P(TwoWayStreamTest, IsEndedIfItsClientDoesNotRead) {
     clock_.Advance(3s);
     return session_->ends == 1;
   }));
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kWriteTimeout));
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kWriteTimeout));
 }
 
 TEST_P(TwoWayStreamTest, IsEndedImmediatelyIfMoreThanItsLimitIsUnsent) {
@@ -310,7 +310,7 @@ TEST_P(TwoWayStreamTest, IsEndedImmediatelyIfMoreThanItsLimitIsUnsent) {
   while (session_->stream()->Write(some)) {
   }
   EXPECT_TRUE(session_->HasEnded());
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kWriteTimeout));
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kWriteTimeout));
   EXPECT_TRUE(AnswersOnEachLoop());
 }
 
@@ -327,7 +327,7 @@ TEST_P(TwoWayStreamTest, CountsTheMemoryOfItsOwner) {
   session_->held = kMostHeldBytes + 1;
   client.Send("three");
   EXPECT_TRUE(session_->HasEnded());
-  EXPECT_THAT(observer_.refusals(), Contains(RefusalCause::kMemory));
+  EXPECT_THAT(Refusals(), Contains(RefusalCause::kMemory));
   EXPECT_TRUE(Eventually([&] { return held_.held == 0; }));
 }
 

@@ -1,7 +1,9 @@
-// An observer of connections and refusals, for metrics.
+// What a listener counts of its connections and refusals.
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -52,15 +54,16 @@ inline constexpr auto kRefusalCauses = std::to_array<RefusalCauseName>({
     {RefusalCause::kPaced, "paced"},
 });
 
-/// @threads safe from any thread; must not block.
-class ConnectionObserver {
- public:
-  virtual ~ConnectionObserver() = default;
+/// Totals since the start.
+///
+/// @threads safe from any thread.
+struct ConnectionCounts {
+  void Count(RefusalCause cause) { ++refusals.at(static_cast<std::size_t>(cause)); }
 
-  virtual void OnConnectionOpened() = 0;
-  virtual void OnConnectionClosed() = 0;  ///< once for each that was opened
-  virtual void OnHandshake() = 0;         ///< completed
-  virtual void OnRefusal(RefusalCause cause) = 0;
+  std::atomic<std::uint64_t> opened{0};
+  std::atomic<std::uint64_t> closed{0};
+  std::atomic<std::uint64_t> handshakes{0};                                  ///< completed
+  std::array<std::atomic<std::uint64_t>, kRefusalCauses.size()> refusals{};  ///< by cause
 };
 
 }  // namespace rtcroom
