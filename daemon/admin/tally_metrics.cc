@@ -59,6 +59,19 @@ TallyMetrics::TallyMetrics(prometheus::Registry& registry, const Tallies& tallie
   for (const char* const result : {"mixed", "refused", "failed"}) expect(mixes, {result, {}});
   add(tallies.stream_states, "rtcroomd_stream_states_total",
       "Replies of the live service on streams, by state.", "state");
+  const Row offers = add(tallies.web.offers, "rtcroomd_web_opened_total",
+                         "Offers of browsers, by direction and result.", "direction", "result");
+  for (std::size_t outcome = 0; outcome < kWebOpenOutcomes; ++outcome) {
+    for (const WebDirection direction : {WebDirection::kPublish, WebDirection::kPlay}) {
+      expect(offers, {WebDirectionName(direction),
+                      WebOpenOutcomeName(static_cast<WebOpenOutcome>(outcome))});
+    }
+  }
+  const Row ends = add(tallies.web.ends, "rtcroomd_web_ended_total",
+                       "Sessions of browsers that have ended, by reason.", "reason");
+  for (std::size_t reason = 0; reason < kWebEndReasons; ++reason) {
+    expect(ends, {WebEndReasonName(static_cast<WebEndReason>(reason)), {}});
+  }
 }
 
 void TallyMetrics::Set() {

@@ -7,6 +7,7 @@
 
 #include "daemon/admin/families.h"
 #include "daemon/base/tally.h"
+#include "daemon/core/web_sessions.h"
 #include "daemon/im/im_figures.h"
 
 namespace rtcroom {
@@ -20,6 +21,7 @@ struct Tallies {
   Tally mix_requests{};   ///< as of `MixQueue`
   Tally stream_states{};  ///< as of `CloudStreamsDeps`
   Tally trtc_calls{};     ///< as of `TrtcSenderDeps`
+  WebTallies web{};
 };
 
 /// @threads `Set` for one thread at a time.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -22,24 +21,15 @@ class WebMetrics : public WebObserver {
 
   void Set(const WebCounts& counts);
 
-  void OnWebOffer(WebDirection direction, WebOpenOutcome outcome) override;
   void OnWebConnected(std::chrono::nanoseconds since_offer) override;
-  void OnWebEnded(WebEndReason reason) override;
-  void OnWebFigures(double loss, std::uint32_t new_key_requests) override;
-  void OnWebWithoutPictures() override { without_pictures_.Increment(); }
+  void OnWebLoss(double ratio) override { losses_.Observe(ratio); }
 
  private:
-  /// The series; made by the first call.
-  prometheus::Counter& Opened(WebDirection direction, WebOpenOutcome outcome);
-  prometheus::Counter& Ended(WebEndReason reason);
-
   prometheus::Gauge* publishing_ = nullptr;  // set by the constructor
   prometheus::Gauge* playing_ = nullptr;
   prometheus::Gauge& workers_;
   prometheus::Gauge& descriptors_;
   prometheus::Gauge& memory_bytes_;
-  CounterFamily& opened_;
-  CounterFamily& ended_;
   prometheus::Histogram& connects_;
   prometheus::Counter& key_requests_;
   prometheus::Histogram& losses_;

@@ -41,7 +41,7 @@ WebOpenOutcome OutcomeOf(const Error& error) {
 void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   const auto grant = deps_.signatures.Read(offer.direction, offer.name, offer.query);
   if (!grant || grant->signed_until < deps_.clock.Now()) {
-    deps_.observer.OnWebOffer(offer.direction, WebOpenOutcome::kNotAllowed);
+    CountOffer(offer.direction, WebOpenOutcome::kNotAllowed);
     return done({.outcome = WebOpenOutcome::kNotAllowed});
   }
   const std::string id = RandomHex(deps_.random, kRandomBytes) + AddressDigits(offer.address);
@@ -50,7 +50,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
       room ? Begin(offer, *grant, *room, id, done)
            : Refusal{OutcomeOf(room.error()), room.error().detail};
   if (refusal) {
-    deps_.observer.OnWebOffer(offer.direction, refusal->outcome);
+    CountOffer(offer.direction, refusal->outcome);
     deps_.logger.Info("web_refused", {{"direction", WebDirectionName(offer.direction)},
                                       {"user", grant->binding.user_id.value},
                                       {"stream", offer.name.stream},
@@ -232,7 +232,7 @@ void WebSessions::OnOpened(WebWorkerLink& worker, std::string_view session, std:
   opened->offer = {};
   effects.Add([this, done = std::exchange(opened->done, nullptr), opened = *opened,
                answer = std::move(answer)] {
-    deps_.observer.OnWebOffer(opened.direction, WebOpenOutcome::kOpened);
+    CountOffer(opened.direction, WebOpenOutcome::kOpened);
     Log("web_opened", opened);
     done({.outcome = WebOpenOutcome::kOpened,
           .session = opened.id,
@@ -269,9 +269,9 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   WebSession* const seen = FindLocked(worker, session);
   if (seen == nullptr || seen->done) return;
   const WebFigures before = std::exchange(seen->figures, figures);
-  deps_.observer.OnWebFigures(figures.loss, seen->NewKeyRequests(figures.key_requests));
-  const bool has_lost_pictures = figures.is_without_pictures && !before.is_without_pictures;
-  if (has_lost_pictures) deps_.observer.OnWebWithoutPictures();
+  deps_.observer.OnWebLoss(figures.loss);
+  totals_.key_requests += seen->NewKeyRequests(figures.key_requests);
+  if (figures.is_without_pictures && !before.is_without_pictures) ++totals_.without_pictures;
   if (!figures.is_connected || before.is_connected) return;
   deps_.observer.OnWebConnected(deps_.clock.Monotonic() - seen->since);
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
@@ -291,7 +291,7 @@ void WebSessions::EndLocked(Sessions::iterator session, WebEndReason reason, Eff
   if (ended.worker != nullptr) ended.worker->Close(ended.id, WebEndReasonName(reason));
   if (!ended.done) return effects.Add([this, ended, reason] { ReportEnd(ended, reason); });
   effects.Add([this, ended, outcome = outcome.value_or(OutcomeOf(reason)), text = std::move(text)] {
-    deps_.observer.OnWebOffer(ended.direction, outcome);
+    CountOffer(ended.direction, outcome);
     ended.done({.outcome = outcome, .text = text});
   });
 }
@@ -461,7 +461,7 @@ bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
 
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
-  WebCounts counts{.workers = workers_.all().size()};
+  WebCounts counts{.workers = workers_.all().size(), .totals = totals_};
   for (const auto& [id, session] : sessions_) {
     ++(session.direction == WebDirection::kPublish ? counts.publishing : counts.playing);
   }
@@ -481,7 +481,7 @@ void WebSessions::Log(std::string_view event, const WebSession& session) const {
 void WebSessions::ReportEnd(const WebSession& session, WebEndReason reason) const {
   const auto lasted =
       std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.Monotonic() - session.since);
-  deps_.observer.OnWebEnded(reason);
+  deps_.tallies.ends.Count(WebEndReasonName(reason));
   deps_.logger.Info("web_ended",
                     {{"session", std::string_view(session.id).substr(0, kLoggedDigits)},
                      {"direction", WebDirectionName(session.direction)},

@@ -21,6 +21,7 @@
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
 #include "daemon/base/sip_hash.h"
+#include "daemon/base/tally.h"
 #include "daemon/base/token_bucket.h"
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/stream_liveness.h"
@@ -94,27 +95,35 @@ struct WebSession {
   }
 };
 
-/// Totals of this moment.
+/// Totals since the start.
+struct WebTotals {
+  std::uint64_t key_requests = 0;
+  /// Sessions that play the sound alone: browsers cannot play the pictures.
+  std::uint64_t without_pictures = 0;
+};
+
 struct WebCounts {
   std::size_t publishing = 0;
   std::size_t playing = 0;
   std::size_t workers = 0;
   WebUsage usage{};  ///< usage of all workers together, as they told it last
+  WebTotals totals{};
 };
 
-/// Receives what happens to sessions.
+struct WebTallies {
+  Tally offers{};  ///< counts by `WebDirectionName` and `WebOpenOutcomeName`
+  Tally ends{};    ///< counts by `WebEndReasonName`
+};
+
+/// Receives figures of sessions.
 ///
 /// @threads implementations are safe from any thread, and quick.
 class WebObserver {
  public:
   virtual ~WebObserver() = default;
-  virtual void OnWebOffer(WebDirection direction, WebOpenOutcome outcome) = 0;
   virtual void OnWebConnected(std::chrono::nanoseconds since_offer) = 0;
-  virtual void OnWebEnded(WebEndReason reason) = 0;
   /// Called with each report of figures.
-  virtual void OnWebFigures(double loss, std::uint32_t new_key_requests) = 0;
-  /// A session plays the sound alone from now on: browsers cannot play the pictures.
-  virtual void OnWebWithoutPictures() = 0;
+  virtual void OnWebLoss(double ratio) = 0;
 };
 
 /// The sessions of workers, each with its user and room. A session ends with the right to it: each
@@ -133,6 +142,7 @@ class WebSessions : public CommitListener, public OnAirListener {
     WebRights rights;
     const WebSignatures& signatures;
     WebObserver& observer;
+    WebTallies& tallies;
     const Clock& clock;
     RandomSource& random;
     Logger& logger;
@@ -244,6 +254,9 @@ class WebSessions : public CommitListener, public OnAirListener {
   void WantKeepLocked() REQUIRES(mutex_);
   void SendKeepsLocked() REQUIRES(mutex_);
   void Log(std::string_view event, const WebSession& session) const;
+  void CountOffer(WebDirection direction, WebOpenOutcome outcome) const {
+    deps_.tallies.offers.Count(WebDirectionName(direction), WebOpenOutcomeName(outcome));
+  }
   void ReportEnd(const WebSession& session, WebEndReason reason) const;
 
   const Deps deps_;
@@ -260,6 +273,7 @@ class WebSessions : public CommitListener, public OnAirListener {
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> on_air_ GUARDED_BY(mutex_);
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
+  WebTotals totals_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   bool needs_keep_ GUARDED_BY(mutex_) = false;
   MonotonicTime next_keep_ GUARDED_BY(mutex_){};

@@ -49,6 +49,7 @@ WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
                             .claims = deps.store.state().claims},
                  .signatures = addresses_,
                  .observer = deps.observer,
+                 .tallies = deps.tallies,
                  .clock = deps.runtime.clock,
                  .random = deps.runtime.random,
                  .logger = deps.runtime.logger,

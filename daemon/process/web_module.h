@@ -18,6 +18,7 @@ inline bool ServesBrowsers(const Config& config) {
 struct WebModuleDeps {
   StoreModule& store;  ///< open
   WebObserver& observer;
+  WebTallies& tallies;
   WebSessions::OnEnd on_end;
   Runtime& runtime;
 };

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,23 +35,12 @@ class RecordingWebLink : public WebWorkerLink {
   WebKeep kept;
 };
 
-class CountingWebObserver : public WebObserver {
+class LastConnect : public WebObserver {
  public:
-  void OnWebOffer(WebDirection /*direction*/, WebOpenOutcome outcome) override {
-    ++offers[outcome];
-  }
   void OnWebConnected(std::chrono::nanoseconds since_offer) override { connected = since_offer; }
-  void OnWebEnded(WebEndReason reason) override { ++ended[reason]; }
-  void OnWebFigures(double /*loss*/, std::uint32_t new_key_requests) override {
-    key_requests += new_key_requests;
-  }
-  void OnWebWithoutPictures() override { ++without_pictures; }
+  void OnWebLoss(double /*ratio*/) override {}
 
-  std::map<WebOpenOutcome, int> offers;
-  std::map<WebEndReason, int> ended;
   std::chrono::nanoseconds connected{0};
-  std::uint32_t key_requests = 0;
-  int without_pictures = 0;
 };
 
 }  // namespace rtcroom

@@ -95,7 +95,8 @@ class WebSessionsTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   PlainSignatures signatures_;
-  CountingWebObserver observer_;
+  LastConnect observer_;
+  WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
@@ -110,6 +111,7 @@ class WebSessionsTest : public testing::Test {
       {.rights = {.rooms = failing_, .bans = bans_, .revocations = revocations_, .claims = claims_},
        .signatures = signatures_,
        .observer = observer_,
+       .tallies = tallies_,
        .clock = clock_,
        .random = random_,
        .logger = logger_,

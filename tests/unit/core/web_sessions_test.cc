@@ -6,12 +6,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/tally_lines.h"
 #include "tests/unit/core/web_sessions_fixture.h"
 
 namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
@@ -143,7 +145,7 @@ TEST_F(WebSessionsTest, GiveAStreamToAPhoneThatPublishesItAndTellItsPage) {
   sessions_.OnPhone("guest");
   EXPECT_THAT(link_->closed, ElementsAre(Pair(published, "taken_over")));
   EXPECT_THAT(owners_, ElementsAre("guest"));
-  EXPECT_EQ(observer_.ended[WebEndReason::kTakenOver], 1);
+  EXPECT_THAT(LinesOf(tallies_.ends), Contains("taken_over 1"));
   EXPECT_FALSE(newer->has_value()) << "its offer is answered later, and takes the stream back";
   sessions_.OnEnded(*link_, published, WebEndReason::kMediaServer);
   EXPECT_THAT(owners_, ElementsAre("guest")) << "the worker loses its connection afterwards";
@@ -161,7 +163,7 @@ TEST_F(WebSessionsTest, BoundSessionsAndOffers) {
       << "more than twice as many in a short time";
   clock_.Advance(1s);
   Play("guest", "host");
-  EXPECT_EQ(observer_.ended[WebEndReason::kDeleted], 5);
+  EXPECT_THAT(LinesOf(tallies_.ends), Contains("deleted 5"));
 }
 
 TEST_F(WebSessionsTest, CountNoSessionThatAnOfferReplaces) {
@@ -190,7 +192,7 @@ TEST_F(WebSessionsTest, KeepAStreamAtOneWorkerAndEndWithIt) {
   EXPECT_THAT(other->opened, IsEmpty());
   sessions_.Detach(*link_);
   EXPECT_EQ(sessions_.Count().playing, 0U);
-  EXPECT_EQ(observer_.ended[WebEndReason::kWorker], 2);
+  EXPECT_THAT(LinesOf(tallies_.ends), Contains("worker 2"));
   EXPECT_THAT(owners_, UnorderedElementsAre("guest", "host"));
   (void)Begin(WebDirection::kPlay, "host", "guest");
   EXPECT_EQ(other->opened.size(), 1U);
@@ -219,7 +221,7 @@ TEST_F(WebSessionsTest, AskTheNextWorkerWhenOneIsFull) {
   EXPECT_EQ(next.opened.size(), 2U) << "it has the stream now";
   sessions_.OnEnded(next, next.opened.back(), WebEndReason::kFailed, WebOpenOutcome::kFull, "busy");
   EXPECT_EQ(full.opened.size(), 1U) << "a stream is at one worker";
-  EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
+  EXPECT_THAT(LinesOf(tallies_.offers), Contains("play full 1"));
 }
 
 TEST_F(WebSessionsTest, AskNoFullWorkerForAWhileUnlessItHasTheStream) {
@@ -351,7 +353,7 @@ TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
   for (const std::uint32_t requests : {7U, 9U}) {
     sessions_.OnFigures(*link_, running.session, {.is_connected = true, .key_requests = requests});
   }
-  EXPECT_EQ(observer_.key_requests, 2U);
+  EXPECT_EQ(sessions_.Count().totals.key_requests, 2U);
 }
 
 TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
@@ -397,7 +399,7 @@ TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   clock_.Advance(200ms);
   sessions_.OnFigures(*link_, id, {.is_connected = true, .kbps = 700, .key_requests = 3});
   EXPECT_EQ(observer_.connected, 200ms);
-  EXPECT_EQ(observer_.key_requests, 3U);
+  EXPECT_EQ(sessions_.Count().totals.key_requests, 3U);
   EXPECT_EQ(sessions_.FiguresOf(Key(), {"host"})->kbps, 700U);
   EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));
 }
@@ -420,7 +422,7 @@ TEST_F(WebSessionsTest, CountEachTimeThatASessionLosesItsPictures) {
   for (const bool is_without : {true, true, false, true}) {
     sessions_.OnFigures(*link_, id, {.is_connected = true, .is_without_pictures = is_without});
   }
-  EXPECT_EQ(observer_.without_pictures, 2);
+  EXPECT_EQ(sessions_.Count().totals.without_pictures, 2U);
 }
 
 }  // namespace

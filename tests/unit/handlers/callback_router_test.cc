@@ -19,6 +19,7 @@
 #include "tests/support/plain_signatures.h"
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
+#include "tests/support/tally_lines.h"
 #include "tests/support/unexpected_http.h"
 #include "tests/unit/handlers/callback_router_fixture.h"
 
@@ -264,7 +265,8 @@ class BrowsersAtSrs : public CallbackRouterTest {
 
   MemoryStore store_{{}, "00000000000000aa", claims_};
   PlainSignatures signatures_;
-  CountingWebObserver observer_;
+  LastConnect observer_;
+  WebTallies tallies_;
   CountingRandom random_;
   WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
                                     .bans = bans_,
@@ -272,6 +274,7 @@ class BrowsersAtSrs : public CallbackRouterTest {
                                     .claims = claims_},
                          .signatures = signatures_,
                          .observer = observer_,
+                         .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,
                          .logger = logger_},
@@ -304,7 +307,7 @@ TEST_F(BrowsersAtSrs, AreNoSessionsWithTheSignatureOfTheStream) {
   EXPECT_EQ(sessions_.Count().playing, 0U);
   EXPECT_EQ(Play(own_, "a=b"), R"({"code":1})");
   EXPECT_THAT(log_.Text(), HasSubstr("missing"));
-  EXPECT_THAT(observer_.offers, IsEmpty());
+  EXPECT_THAT(LinesOf(tallies_.offers), IsEmpty());
 }
 
 // The store may have to be asked about a viewer.

@@ -20,11 +20,13 @@
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -78,7 +80,8 @@ class WebRouterTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   FakeAdmission admission_;
-  CountingWebObserver observer_;
+  LastConnect observer_;
+  WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
@@ -94,6 +97,7 @@ class WebRouterTest : public testing::Test {
                                     .claims = claims_},
                          .signatures = addresses_,
                          .observer = observer_,
+                         .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,
                          .logger = logger_},
@@ -146,7 +150,8 @@ TEST_F(WebRouterTest, CountsForgedAndExpiredAddresses) {
   EXPECT_EQ(Send("POST", "/weapp/whep/..", "offer").status, 403);
   clock_.Advance(24h * 8);
   EXPECT_EQ(Send("POST", url, "offer").status, 403);
-  EXPECT_EQ(observer_.offers[WebOpenOutcome::kNotAllowed], 3);
+  EXPECT_THAT(LinesOf(tallies_.offers),
+              ElementsAre("play refused_signature 1", "publish refused_signature 2"));
 }
 
 TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
@@ -156,7 +161,7 @@ TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
       << "one session more than the user may have";
   EXPECT_THAT(Values(Send("POST", url, "offer"), "Retry-After"), ElementsAre("1"))
       << "more than two offers at once";
-  EXPECT_EQ(observer_.offers[WebOpenOutcome::kFull], 1);
+  EXPECT_THAT(LinesOf(tallies_.offers), Contains("play full 1"));
 }
 
 TEST_F(WebRouterTest, OffersAreForAnotherServerWhileThisOneIsCutOffAndSessionsEndAllTheSame) {

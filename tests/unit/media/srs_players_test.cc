@@ -24,6 +24,7 @@
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
 #include "tests/support/scripted_calls.h"
+#include "tests/support/tally_lines.h"
 
 namespace rtcroom {
 namespace {
@@ -31,7 +32,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::Pair;
 
 /// Calls back once, when an address is read.
 class HookedSignatures : public PlainSignatures {
@@ -87,7 +87,8 @@ class SrsPlayersTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   HookedSignatures signatures_;
-  CountingWebObserver observer_;
+  LastConnect observer_;
+  WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
@@ -101,6 +102,7 @@ class SrsPlayersTest : public testing::Test {
                                     .claims = claims_},
                          .signatures = signatures_,
                          .observer = observer_,
+                         .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,
                          .logger = logger_},
@@ -119,8 +121,7 @@ TEST_F(SrsPlayersTest, AreSessionsOfMembers) {
   EXPECT_TRUE(sessions_.Plays(Key(), {"amy"}));
   EXPECT_FALSE(Plays("c3", "stranger"));
   EXPECT_EQ(Playing(), 2U);
-  EXPECT_THAT(observer_.offers,
-              ElementsAre(Pair(WebOpenOutcome::kOpened, 2), Pair(WebOpenOutcome::kNotAllowed, 1)));
+  EXPECT_THAT(LinesOf(tallies_.offers), ElementsAre("play opened 2", "play refused_signature 1"));
   EXPECT_THAT(ToDrop(), IsEmpty());
 }
 
@@ -147,7 +148,7 @@ TEST_F(SrsPlayersTest, EndWhenSrsHasThemNoMore) {
   Poll("c2");
   EXPECT_EQ(Playing(), 1U);
   EXPECT_TRUE(sessions_.Plays(Key(), {"amy"}));
-  EXPECT_THAT(observer_.ended, ElementsAre(Pair(WebEndReason::kDeleted, 1)));
+  EXPECT_THAT(LinesOf(tallies_.ends), ElementsAre("deleted 1"));
   EXPECT_THAT(ToDrop(), IsEmpty());
   Poll("other");
   EXPECT_EQ(Playing(), 0U);
