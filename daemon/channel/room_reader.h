@@ -88,10 +88,6 @@ class RoomReader {
   Result<std::uint64_t> NewestMessage(const UserId& user_id, RoomReach reach, const RoomKey& key,
                                       std::uint64_t room_number) const;
 
-  [[nodiscard]] bool IsBanned(const UserId& user_id, const RoomKey& key) const {
-    return deps_.bans.IsBanned(key, user_id);
-  }
-
  private:
   /// The events after `since`, without each change of a custom field or of the number of viewers
   /// that a later one replaces; nullopt when some of them are missing, or there are too many.

@@ -271,7 +271,7 @@ void PushPoll::OnBans() {
     is_woken_ = true;
     if (!is_waiting_) return;
     for (PolledRoom& room : rooms_) {
-      if (!context_.verbs.channel.reader().IsBanned(login_.account, room.key)) continue;
+      if (!context_.verbs.channel.deps().bans.IsBanned(room.key, login_.account)) continue;
       room.Refuse({Errc::kNotAllowed, "banned from the room"});
       is_banned = true;
     }

@@ -256,7 +256,7 @@ void ChannelSocket::OnBans() {
     const MutexLock lock(mutex_);
     for (std::size_t i = subscriptions_.size(); i-- > 0;) {
       const RoomKey key = subscriptions_[i].key;
-      if (!context_.verbs.channel.reader().IsBanned(login_.account, key)) continue;
+      if (!context_.verbs.channel.deps().bans.IsBanned(key, login_.account)) continue;
       ended.push_back(subscriptions_[i].number);
       KickLocked(key, "banned");
     }
