@@ -206,13 +206,20 @@ bool PushPoll::ReadDirects() {
   return !pushes_.empty();
 }
 
-void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+template <typename Write>
+void PushPoll::Wake(Write write) {
   {
     const MutexLock lock(mutex_);
     is_woken_ = true;
-    if (!is_waiting_) return;
+    if (!is_waiting_ || !write()) return;
+  }
+  Finish();
+}
+
+void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
+  Wake([&] {
     const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
-    if (room == rooms_.end()) return;
+    if (room == rooms_.end()) return false;
     const auto make = [room](const RoomPush::Part& missed) {
       RoomCursor cursor = room->at;
       const std::vector<std::string> objects = ObjectsOf(missed, room->key, cursor);
@@ -221,21 +228,18 @@ void PushPoll::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomP
       return std::string(members.text());
     };
     const RoomPush::Part& part = push->FormFrom(room->at.at, kPollForm, make);
-    // The next poll reads what follows a gap.
-    if (part.form.empty() && !part.has_gap) return;
     if (!part.form.empty()) room->Fill(part.form);
-  }
-  Finish();
+    // The next poll reads what follows a gap.
+    return !part.form.empty() || part.has_gap;
+  });
 }
 
 void PushPoll::OnDirect(const StoredMessage& message) {
-  {
-    const MutexLock lock(mutex_);
-    is_woken_ = true;
-    if (!is_waiting_ || message.position <= login_.direct) return;
+  Wake([&] {
+    if (message.position <= login_.direct) return false;
     if (!misses_directs_) AppendTo(pushes_, DirectPush(message));
-  }
-  Finish();
+    return true;
+  });
 }
 
 void PushPoll::OnNotice(NoticePush& push) {
@@ -255,40 +259,29 @@ void PushPoll::AddPush(std::string_view object) {
   Finish();
 }
 
-void PushPoll::Wake() {
-  const bool is_waiting = [&] {
-    const MutexLock lock(mutex_);
-    is_woken_ = true;
-    return is_waiting_;
-  }();
-  if (is_waiting) Finish();
+void PushPoll::OnEventsLost() {
+  Wake([] { return true; });
 }
 
 void PushPoll::OnBans() {
-  bool is_banned = false;
-  {
-    const MutexLock lock(mutex_);
-    is_woken_ = true;
-    if (!is_waiting_) return;
+  Wake([&] {
+    bool is_banned = false;
     for (PolledRoom& room : rooms_) {
       if (!context_.verbs.channel.deps().bans.IsBanned(room.key, login_.account)) continue;
       room.Refuse({Errc::kNotAllowed, "banned from the room"});
       is_banned = true;
     }
-  }
-  if (is_banned) Finish();
+    return is_banned;
+  });
 }
 
 void PushPoll::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*reason*/) {
-  {
-    const MutexLock lock(mutex_);
-    is_woken_ = true;
-    if (!is_waiting_) return;
+  Wake([&] {
     const auto room = std::ranges::find(rooms_, room_number, &PolledRoom::number);
-    if (room == rooms_.end()) return;
+    if (room == rooms_.end()) return false;
     room->Refuse({Errc::kNotAllowed, "not a member of the room"});
-  }
-  Finish();
+    return true;
+  });
 }
 
 MonotonicTime PushPoll::OnTick(MonotonicTime now) {

@@ -47,7 +47,7 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   void OnDirect(const StoredMessage& message) override;
   void OnNotice(NoticePush& push) override;
   void OnRoomList(RoomListPush& push) override;
-  void OnEventsLost() override { Wake(); }
+  void OnEventsLost() override;
   void OnBans() override;
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   MonotonicTime OnTick(MonotonicTime now) override EXCLUDES(mutex_);
@@ -83,7 +83,9 @@ class PushPoll : public PushReceiver, public std::enable_shared_from_this<PushPo
   /// Adds a push of a list or a notice.
   void AddPush(std::string_view object) EXCLUDES(mutex_);
   /// Something has come that was not read.
-  void Wake() EXCLUDES(mutex_);
+  /// @param write  adds it to a poll that waits, and returns whether that is answered now.
+  template <typename Write>
+  void Wake(Write write) EXCLUDES(mutex_);
   /// Whether the client is to be reminded of its heartbeats.
   [[nodiscard]] bool IsToBeat() const;
   void Finish() EXCLUDES(mutex_);
