@@ -44,6 +44,23 @@ struct Utf8Piece {
 /// The first character, or the bytes that one U+FFFD replaces (Unicode, "maximal subpart").
 Utf8Piece FirstUtf8Piece(std::string_view text);
 
+/// Appends the entity of HTML for `<`, `>` and `"`, and every other byte as it is.
+inline void AppendWithEntity(char c, std::string& out) {
+  switch (c) {
+    case '<':
+      out += "&lt;";
+      break;
+    case '>':
+      out += "&gt;";
+      break;
+    case '"':
+      out += "&quot;";
+      break;
+    default:
+      out += c;
+  }
+}
+
 /// `text` without spaces and tabs at its ends.
 std::string_view TrimBlanks(std::string_view text);
 

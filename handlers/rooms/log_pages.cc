@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "daemon/base/percent_encoding.h"
+#include "daemon/base/text.h"
 #include "handlers/rooms/endpoints.h"
 #include "handlers/rooms/fields.h"
 #include "handlers/rooms/utils_request.h"
@@ -21,28 +22,14 @@ std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          escaped += "\xEF\xBF\xBD";
-        } else {
-          escaped += c;
-        }
+    if (c == '&') {
+      escaped += "&amp;";
+    } else if (c == '\'') {
+      escaped += "&#39;";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      escaped += "\xEF\xBF\xBD";
+    } else {
+      AppendWithEntity(c, escaped);
     }
   }
   return escaped;

@@ -121,6 +121,11 @@ std::vector<MessageElement> MessageBody::Elements() const {
   return elements;
 }
 
+ordered_json CustomElement(std::string_view data, std::string_view desc, std::string_view ext) {
+  return {{"MsgType", "TIMCustomElem"},
+          {"MsgContent", {{"Data", data}, {"Desc", desc}, {"Ext", ext}}}};
+}
+
 std::string TextOf(std::span<const MessageElement> elements) {
   std::string text;
   bool has_text = false;

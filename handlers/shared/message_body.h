@@ -66,6 +66,10 @@ class MessageBody {
   std::string text_;
 };
 
+/// An element for a body.
+nlohmann::ordered_json CustomElement(std::string_view data, std::string_view desc = {},
+                                     std::string_view ext = {});
+
 /// Whether `value` has more than `levels` levels of arrays and objects, itself counted.
 template <typename Json>
 bool IsNestedDeeperThan(int levels, const Json& value) {

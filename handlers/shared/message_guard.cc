@@ -24,31 +24,13 @@ constexpr std::string_view kLineBreak = "<br/>";
 
 Error Refused() { return {Errc::kContentRefused, "clients could not read the message"}; }
 
-/// Clients receive texts with these entities, whether or not the sender has written them.
-void AppendWithEntities(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 /// The text that clients make of a message.
 std::string ContentOf(const MessageBody& body) {
   std::string content;
   for (const MessageElement& element : body.Elements()) {
     if (element.kind == ElementKind::kText) {
-      AppendWithEntities(element.text, content);
+      // Clients receive texts with entities, whether or not the sender has written them.
+      for (const char c : element.text) AppendWithEntity(c, content);
     } else {
       content += element.text;
     }
@@ -186,9 +168,8 @@ std::optional<std::string> MendCommand(std::string_view command) {
 
 /// Texts and faces behind an element that names their sender.
 ordered_json WithSender(const MessageBody& body, std::string_view nick) {
-  const ordered_json content = {{"Data", MakeTextCommand(nick, "")}, {"Desc", ""}, {"Ext", ""}};
   ordered_json elements = ordered_json::array();
-  elements.push_back(ordered_json{{"MsgType", "TIMCustomElem"}, {"MsgContent", content}});
+  elements.push_back(CustomElement(MakeTextCommand(nick, "")));
   for (const ordered_json& element : body.json()) elements.push_back(element);
   return elements;
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "daemon/base/text.h"
+
 namespace rtcroom {
 namespace {
 
@@ -58,21 +60,10 @@ std::string EncodeEntities(std::string_view text) {
   std::string encoded;
   encoded.reserve(text.size() + text.size() / 4);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    switch (text[i]) {
-      case '<':
-        encoded += "&lt;";
-        break;
-      case '>':
-        encoded += "&gt;";
-        break;
-      case '"':
-        encoded += "&quot;";
-        break;
-      case '&':
-        encoded += EntityAt(text.substr(i)) == nullptr ? "&" : "&amp;";
-        break;
-      default:
-        encoded += text[i];
+    if (text[i] == '&' && EntityAt(text.substr(i)) != nullptr) {
+      encoded += "&amp;";
+    } else {
+      AppendWithEntity(text[i], encoded);
     }
   }
   return encoded;
@@ -84,12 +75,6 @@ std::string TextIn(const Json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string()) return {};
   return found->template get<std::string>();
-}
-
-ordered_json CustomElement(std::string_view data, std::string_view desc = {},
-                           std::string_view ext = {}) {
-  return {{"MsgType", "TIMCustomElem"},
-          {"MsgContent", {{"Data", data}, {"Desc", desc}, {"Ext", ext}}}};
 }
 
 ordered_json TextElement(std::string_view text) {

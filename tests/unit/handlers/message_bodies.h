@@ -21,11 +21,6 @@ inline nlohmann::ordered_json FaceElement(std::string_view data) {
   return {{"MsgType", "TIMFaceElem"}, {"MsgContent", {{"Index", 13}, {"Data", data}}}};
 }
 
-inline nlohmann::ordered_json CustomElement(std::string_view data) {
-  return {{"MsgType", "TIMCustomElem"},
-          {"MsgContent", {{"Data", data}, {"Desc", ""}, {"Ext", ""}}}};
-}
-
 /// A checked body of these elements, which must be valid.
 template <typename... Elements>
 MessageBody BodyOf(const Elements&... elements) {
