@@ -12,13 +12,11 @@ Status LongPolling(const ChannelRequest& request, const ChannelContext& context,
                    const BeginPoll& begin);
 Result<JsonText> LongPollingLogOut(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& context);
-Result<JsonText> AuthKey(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> GetMsg(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> GetRoamMsg(const ChannelRequest& request, const ChannelContext& context);
 
 // group_commands.cc: groups and the room's poll.
-Result<JsonText> GetJoinedGroupList(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> QuitGroup(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> SendGroupMsg(const ChannelRequest& request, const ChannelContext& context);
@@ -35,9 +33,7 @@ Status PollGroup(const ChannelRequest& request, const ChannelContext& context,
 Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext& context);
 Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context);
 
-// misc_commands.cc: conversations, and reports that the server does not store.
+// misc_commands.cc: conversations.
 Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelContext& context);
-/// The commands `msgreaded`, `msg_read_report` and `web_report`: accepted, without effect.
-Result<JsonText> Report(const ChannelRequest& request, const ChannelContext& context);
 
 }  // namespace rtcroom::channel

@@ -49,12 +49,6 @@ void WriteGroupInfo(const RoomId& id, const Result<GroupInfo>& found, JsonText& 
 
 }  // namespace
 
-// With an entry the client would fetch the messages that it believes to lack.
-Result<JsonText> GetJoinedGroupList(const ChannelRequest& /*request*/,
-                                    const ChannelContext& /*context*/) {
-  return JsonText().Field("TotalCount", 0).BeginArray("GroupIdList").EndArray();
-}
-
 Result<JsonText> ApplyJoinGroup(const ChannelRequest& request, const ChannelContext& context) {
   ChannelFields fields(request.body);
   const RoomId group = fields.Group();

@@ -1,4 +1,4 @@
-// The services recentcontact and imopenstat: conversations, and reports without effect.
+// The service recentcontact: conversations.
 #include <optional>
 #include <string>
 #include <vector>
@@ -70,10 +70,6 @@ Result<JsonText> RecentContactGet(const ChannelRequest& request, const ChannelCo
     WriteConversation(conversation, request.caller.account, reply);
   }
   return std::move(reply.EndArray());
-}
-
-Result<JsonText> Report(const ChannelRequest& /*request*/, const ChannelContext& /*context*/) {
-  return JsonText();
 }
 
 }  // namespace rtcroom::channel

@@ -76,10 +76,6 @@ Result<JsonText> LogOut(const ChannelRequest& request, const ChannelContext& con
   return JsonText();
 }
 
-Result<JsonText> AuthKey(const ChannelRequest& /*request*/, const ChannelContext& /*context*/) {
-  return JsonText().Field("AuthKey", "").BeginArray("IpList").EndArray().Field("ExpireTime", 0);
-}
-
 Result<JsonText> SendMsg(const ChannelRequest& request, const ChannelContext& context) {
   ChannelFields fields(request.body);
   UserId to = fields.Account("To_Account");

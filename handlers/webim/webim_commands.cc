@@ -37,17 +37,19 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
      .handler = channel::LogOut,
      .lane = Lane::kWorker,
      .takes_token = false},
-    {.path = "v4/openim/authkey", .handler = channel::AuthKey},
+    {.path = "v4/openim/authkey", .fields = R"("AuthKey":"","IpList":[],"ExpireTime":0)"},
     {.path = "v4/openim/sendmsg", .handler = channel::SendMsg, .lane = Lane::kWorker},
-    {.path = "v4/openim/msgreaded", .handler = channel::Report},
+    // Reports are accepted, without effect.
+    {.path = "v4/openim/msgreaded"},
     {.path = "v4/openim/getmsg", .handler = channel::GetMsg, .lane = Lane::kRead},
     {.path = "v4/openim/getroammsg", .handler = channel::GetRoamMsg, .lane = Lane::kRead},
 
     {.path = "v4/profile/portrait_get", .handler = channel::PortraitGet},
     {.path = "v4/profile/portrait_set", .handler = channel::PortraitSet},
 
+    // With an entry the client would fetch the messages that it believes to lack.
     {.path = "v4/group_open_http_svc/get_joined_group_list",
-     .handler = channel::GetJoinedGroupList},
+     .fields = R"("TotalCount":0,"GroupIdList":[])"},
     {.path = "v4/group_open_http_svc/apply_join_group",
      .handler = channel::ApplyJoinGroup,
      .lane = Lane::kRead},
@@ -58,7 +60,7 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
     {.path = "v4/group_open_http_svc/group_msg_get",
      .handler = channel::GroupMsgGet,
      .lane = Lane::kRead},
-    {.path = "v4/group_open_http_svc/msg_read_report", .handler = channel::Report},
+    {.path = "v4/group_open_http_svc/msg_read_report"},
     {.path = "v4/group_open_http_svc/create_group",
      .handler = channel::CreateGroup,
      .lane = Lane::kRead},
@@ -77,7 +79,7 @@ constexpr auto kCommands = std::to_array<ChannelCommand>({
      .lane = Lane::kRead},
 
     {.path = "v4/recentcontact/get", .handler = channel::RecentContactGet, .lane = Lane::kRead},
-    {.path = "v4/imopenstat/web_report", .handler = channel::Report},
+    {.path = "v4/imopenstat/web_report"},
 });
 
 }  // namespace

@@ -62,6 +62,7 @@ struct ChannelCommand {
   std::string_view path{};  ///< after the prefix: version, service and name
   CommandHandler handler = nullptr;
   PollHandler poll = nullptr;  ///< instead of `handler`
+  std::string_view fields{};   ///< what every reply has; instead of both
   CommandCaller caller = CommandCaller::kAccount;
   Lane lane = Lane::kInline;
   bool takes_token = true;  ///< of its account; without one of its address

@@ -86,7 +86,8 @@ std::optional<HttpReply> WebimRouter::RunCommand(Call& call, const ChannelComman
     const Status begun = command.poll(request, context_, std::ref(begin));
     return begun ? std::nullopt : std::optional(FailCommand(begun.error(), call.label));
   }
-  const Result<JsonText> fields = command.handler(request, context_);
+  const Result<JsonText> fields = command.handler == nullptr ? JsonText().Json(command.fields)
+                                                             : command.handler(request, context_);
   if (!fields) return FailCommand(fields.error(), call.label);
   HttpReply reply = Succeed(*fields);
   if (command.takes_token) {
