@@ -12,7 +12,7 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       history_(core_, groups_),
       reader_({.rooms = deps.rooms,
                .events = deps.events,
-               .history = deps.history,
+               .messages = deps.messages,
                .bans = deps.bans,
                .access = options.access}) {}
 

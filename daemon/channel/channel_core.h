@@ -40,8 +40,7 @@ namespace rtcroom {
 struct ChannelDeps {
   RoomStore& rooms;
   EventLog& events;
-  MessageLog& log;
-  MessageHistory& history;
+  MessageStore& messages;
   AccountStore& accounts;  ///< for clients that poll
   EndedLoginStore& end_store;
   EndedLoginList& ends;  ///< all that are stored, or are about to be

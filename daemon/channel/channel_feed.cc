@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kPause{500};
 Status ChannelFeed::Start() {
   Result<Cursor> newest_event = channel_deps_.events.Newest();
   if (!newest_event) return newest_event.error();
-  const Result<std::uint64_t> newest_message = channel_deps_.log.NewestMessage();
+  const Result<std::uint64_t> newest_message = channel_deps_.messages.NewestMessage();
   if (!newest_message) return newest_message.error();
   events_at_ = *std::move(newest_event);
   messages_at_ = *newest_message;
@@ -79,7 +79,7 @@ Status ChannelFeed::ReadNew() {
     if (const Status loaded = Reload(); !loaded) return loaded;
     // Messages are read before the events: those that precede a message in the store are known when
     // it is delivered, so that none reaches an account that had left before.
-    const auto messages = channel_deps_.log.ReadMessages(messages_at_, kPerRead);
+    const auto messages = channel_deps_.messages.ReadMessages(messages_at_, kPerRead);
     if (!messages) return messages.error();
     Result<EventPage> page = channel_deps_.events.ReadEvents(events_at_, kPerRead);
     if (!page && page.error().code == Errc::kCursorExpired) {

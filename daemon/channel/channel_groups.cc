@@ -38,7 +38,7 @@ Status ChannelGroups::CheckAccess(const UserId& account, const RoomKey& key,
 }
 
 Result<GroupFacts> ChannelGroups::FactsOf(const Room& room) {
-  const Result<std::uint64_t> last = deps_.history.NewestRoomMessage(room.sequence);
+  const Result<std::uint64_t> last = deps_.messages.NewestRoomMessage(room.sequence);
   if (!last) return last.error();
   return GroupFacts{.room = room.key,
                     .number = room.sequence,

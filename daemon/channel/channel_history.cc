@@ -14,11 +14,11 @@ Result<std::vector<StoredMessage>> ChannelHistory::OfGroup(const UserId& account
     return may.error();
   }
   // The feed may not have brought a message yet whose sender asks for it.
-  const Result<std::uint64_t> stored = core_.deps.history.NewestRoomMessage(group.number);
+  const Result<std::uint64_t> stored = core_.deps.messages.NewestRoomMessage(group.number);
   if (!stored) return stored.error();
   const std::uint64_t last = std::min(newest.value_or(*stored), *stored);
   const std::uint64_t first = last > limit ? last - limit + 1 : 1;
-  auto messages = core_.deps.history.ReadRoomMessages(group.number, first, limit);
+  auto messages = core_.deps.messages.ReadRoomMessages(group.number, first, limit);
   if (!messages) return messages;
   std::erase_if(*messages, [last](const StoredMessage& message) { return message.seq > last; });
   std::ranges::reverse(*messages);
@@ -31,7 +31,7 @@ Result<MessagePage> ChannelHistory::OfDirect(const UserId& account, const UserId
   MessagePage page;
   for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
     // One more shows whether this is the last.
-    auto read = core_.deps.history.ReadDirectMessages(account, peer, before, limit + 1);
+    auto read = core_.deps.messages.ReadDirectMessages(account, peer, before, limit + 1);
     if (!read) return read.error();
     page.is_complete = read->size() <= limit;
     if (!page.is_complete) read->pop_back();
@@ -51,14 +51,14 @@ Result<MessagePage> ChannelHistory::OfDirect(const UserId& account, const UserId
 Result<std::vector<Conversation>> ChannelHistory::Conversations(const UserId& account,
                                                                 std::span<const GroupFacts> groups,
                                                                 std::size_t limit) {
-  auto messages = core_.deps.history.ReadConversations(account, limit);
+  auto messages = core_.deps.messages.ReadConversations(account, limit);
   if (!messages) return messages.error();
   const auto pending = PendingMessages(account);
   if (!pending) return pending.error();
   std::vector<Conversation> conversations;
   for (const GroupFacts& group : groups) {
     if (group.last_seq == 0) continue;
-    auto newest = core_.deps.history.ReadRoomMessages(group.number, group.last_seq, 1);
+    auto newest = core_.deps.messages.ReadRoomMessages(group.number, group.last_seq, 1);
     if (!newest) return newest.error();
     if (newest->empty()) continue;
     conversations.push_back({.room = group.room, .newest = std::move(newest->front())});
@@ -83,7 +83,7 @@ Result<std::vector<StoredMessage>> ChannelHistory::PendingMessages(const UserId&
   const TimePoint now = std::min(core_.deps.clock.Now(), core_.deps.removal.Now());
   const TimePoint since =
       std::max(now, TimePoint(core_.options.direct_ttl)) - core_.options.direct_ttl;
-  return core_.deps.history.ReadPendingMessages(account, since, core_.options.max_inbox);
+  return core_.deps.messages.ReadPendingMessages(account, since, core_.options.max_inbox);
 }
 
 void ChannelHistory::ConfirmDirect(const UserId& account, std::uint64_t position) {
@@ -93,7 +93,7 @@ void ChannelHistory::ConfirmDirect(const UserId& account, std::uint64_t position
 
 Result<std::uint64_t> ChannelHistory::ResumeDirect(const UserId& account, std::uint64_t position) {
   if (position == 0) return position;
-  const Result<std::uint64_t> newest = core_.deps.log.NewestMessage();
+  const Result<std::uint64_t> newest = core_.deps.messages.NewestMessage();
   if (!newest) return newest.error();
   position = std::min(position, *newest);
   ConfirmDirect(account, position);
@@ -103,7 +103,7 @@ Result<std::uint64_t> ChannelHistory::ResumeDirect(const UserId& account, std::u
 void ChannelHistory::Save() {
   const std::vector<ReceivedMessages> received = core_.TakeSettled();
   // After a failure the messages are sent again to the next login.
-  if (!received.empty()) (void)core_.deps.history.SettleMessages(received);
+  if (!received.empty()) (void)core_.deps.messages.SettleMessages(received);
 }
 
 }  // namespace rtcroom

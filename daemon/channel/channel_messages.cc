@@ -102,7 +102,7 @@ Result<SentMessage> ChannelMessages::Store(StoredMessage message, const std::str
     }
     repeats = repeats_.For(content, now);
   }
-  const auto stored = core_.deps.log.AppendMessage(std::move(message), repeats);
+  const auto stored = core_.deps.messages.AppendMessage(std::move(message), repeats);
   if (!stored) return stored.error();
   return Remember(*stored);
 }

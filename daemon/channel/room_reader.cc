@@ -38,7 +38,7 @@ Result<std::uint64_t> RoomReader::NewestMessage(const UserId& user_id, RoomReach
     const Result<Room> room = Open(user_id, reach, key);
     if (!room) return room.error();
   }
-  return deps_.history.NewestRoomMessage(room_number);
+  return deps_.messages.NewestRoomMessage(room_number);
 }
 
 Result<RoomView> RoomReader::Read(const UserId& user_id, RoomReach reach, const RoomKey& key,
@@ -47,7 +47,7 @@ Result<RoomView> RoomReader::Read(const UserId& user_id, RoomReach reach, const 
   if (!room) return room.error();
   const Result<Cursor> newest = deps_.events.Newest();
   if (!newest) return newest.error();
-  const Result<std::uint64_t> message = deps_.history.NewestRoomMessage(room->sequence);
+  const Result<std::uint64_t> message = deps_.messages.NewestRoomMessage(room->sequence);
   if (!message) return message.error();
   RoomView view{.room = *std::move(room)};
   view.cursor = {.epoch = newest->epoch,
@@ -90,7 +90,7 @@ Result<MessagePage> RoomReader::NewestMessages(const Room& room, std::uint64_t s
     const std::uint64_t limit = std::min(end - since - 1, reads.Next());
     if (limit == 0) break;
     const std::uint64_t first = end - limit;
-    auto page = deps_.history.ReadRoomMessages(room.sequence, first, limit);
+    auto page = deps_.messages.ReadRoomMessages(room.sequence, first, limit);
     if (!page) return page.error();
     for (StoredMessage& message : std::views::reverse(*page)) {
       if (message.seq >= end) continue;  // in place of one that was removed
@@ -113,7 +113,7 @@ Result<MessagePage> RoomReader::OldestMessages(const Room& room, std::uint64_t a
                                                MessageReads reads) const {
   MessagePage found;
   for (std::uint64_t limit = reads.Next(); limit > 0; limit = reads.Next()) {
-    auto page = deps_.history.ReadRoomMessages(room.sequence, after + 1, limit);
+    auto page = deps_.messages.ReadRoomMessages(room.sequence, after + 1, limit);
     if (!page) return page.error();
     for (StoredMessage& message : *page) {
       if (!reads.Take(message)) return found;
@@ -163,7 +163,7 @@ Result<std::optional<std::vector<StoredEvent>>> RoomReader::EventsSince(const Ro
 }
 
 Result<MessagePage> RoomReader::ReadHistory(const Room& room, const HistoryQuery& query) const {
-  const Result<std::uint64_t> newest = deps_.history.NewestRoomMessage(room.sequence);
+  const Result<std::uint64_t> newest = deps_.messages.NewestRoomMessage(room.sequence);
   if (!newest) return newest.error();
   const MessageReads reads(query.limit, query.max_bytes);
   if (!query.after) {

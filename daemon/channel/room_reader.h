@@ -54,7 +54,7 @@ class RoomReader {
   struct Deps {
     RoomStore& rooms;
     EventLog& events;
-    MessageHistory& history;
+    MessageStore& messages;
     const BanList& bans;
     GroupAccess access = GroupAccess::kAny;
   };
@@ -82,7 +82,7 @@ class RoomReader {
   /// @errors kRoomNotFound; kStoreBusy; kStoreBroken.
   Result<MessagePage> ReadHistory(const Room& room, const HistoryQuery& query) const;
 
-  /// Does what `MessageHistory::NewestRoomMessage` does, for a user that has opened the room
+  /// Does what `MessageStore::NewestRoomMessage` does, for a user that has opened the room
   /// before.
   /// @errors kNotAllowed when the user is no member any more, where it has to be.
   Result<std::uint64_t> NewestMessage(const UserId& user_id, RoomReach reach, const RoomKey& key,

@@ -43,7 +43,7 @@ struct Committed {
   std::span<const AccountValidity> account_validities{};  ///< `bans` tells which
   bool has_im_deliveries = false;                         ///< some were enqueued
   bool has_trtc_deliveries = false;
-  bool has_messages = false;  ///< `MessageLog::ReadMessages` returns them from now on
+  bool has_messages = false;  ///< `MessageStore::ReadMessages` returns them from now on
 };
 
 /// Notes in `committed` for which service a delivery was enqueued.

@@ -83,39 +83,6 @@ struct AppendedMessage : StoredMessage {
   bool operator==(const AppendedMessage&) const = default;
 };
 
-/// Appends messages, and reads them in the order of commit.
-///
-/// An acknowledged message survives a crash and, where the implementation is durable, a power cut.
-/// A message is visible to reads before its append returns.
-///
-/// A message is stored once: where it may repeat the newest one of its sender with its
-/// `client_random`, in the same room or to the same receiver, the append returns that one. This is
-/// decided in the transaction of the append, at whatever server.
-///
-/// @threads every method is safe from any thread.
-class MessageLog {
- public:
-  virtual ~MessageLog() = default;
-
-  /// Assigns the position. A message without a receiver is to a room: it gets a seq, too, and the
-  /// oldest messages of the room beyond `StoreLimits::max_room_messages` are removed in the same
-  /// step. One to a user is pending until it is settled.
-  /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
-  virtual Result<AppendedMessage> AppendMessage(StoredMessage message,
-                                                const RepeatsAfter& repeats = {}) = 0;
-
-  /// All messages after `position`, in order. @param limit  1..1000.
-  /// @errors kStoreBusy; kStoreBroken.
-  /// @threads never waits for a writer.
-  virtual Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
-                                                          std::size_t limit) = 0;
-
-  /// Position of the newest message, also after it was removed; 0 before the first.
-  /// @errors kStoreBusy; kStoreBroken.
-  /// @threads never waits for a writer.
-  virtual Result<std::uint64_t> NewestMessage() = 0;
-};
-
 /// The messages that may be removed.
 struct MessageRetention {
   TimePoint as_of{};             ///< `RemovalClock`: the mark that goes with a removal
@@ -147,12 +114,35 @@ enum class FromTime : std::uint8_t {
 /// Pending messages of one user that are looked at.
 inline constexpr std::size_t kMaxPendingRead = 4000;
 
-/// Reads messages by room and by user.
+/// Appends messages, and reads them in the order of commit, by room and by user.
+///
+/// An acknowledged message survives a crash and, where the implementation is durable, a power cut.
+/// A message is visible to reads before its append returns.
+///
+/// A message is stored once: where it may repeat the newest one of its sender with its
+/// `client_random`, in the same room or to the same receiver, the append returns that one. This is
+/// decided in the transaction of the append, at whatever server.
 ///
 /// @threads every method is safe from any thread; reads never wait for a writer.
-class MessageHistory {
+class MessageStore {
  public:
-  virtual ~MessageHistory() = default;
+  virtual ~MessageStore() = default;
+
+  /// Assigns the position. A message without a receiver is to a room: it gets a seq, too, and the
+  /// oldest messages of the room beyond `StoreLimits::max_room_messages` are removed in the same
+  /// step. One to a user is pending until it is settled.
+  /// @errors kRoomNotFound when no room has that number, or no longer; kStoreBusy; kStoreBroken.
+  virtual Result<AppendedMessage> AppendMessage(StoredMessage message,
+                                                const RepeatsAfter& repeats = {}) = 0;
+
+  /// All messages after `position`, in order. @param limit  1..1000.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::vector<StoredMessage>> ReadMessages(std::uint64_t position,
+                                                          std::size_t limit) = 0;
+
+  /// Position of the newest message, also after it was removed; 0 before the first.
+  /// @errors kStoreBusy; kStoreBroken.
+  virtual Result<std::uint64_t> NewestMessage() = 0;
 
   /// Seq of the newest message of a living room; 0 when there is none. It never goes back, whatever
   /// has been trimmed.
@@ -225,8 +215,5 @@ class MessageHistory {
   /// @errors kStoreBusy; kStoreBroken.
   virtual Result<std::size_t> TrimMessages(const MessageRetention& retention) = 0;
 };
-
-/// A store has both; users take the one that they need.
-class MessageStore : public MessageLog, public MessageHistory {};
 
 }  // namespace rtcroom

@@ -60,7 +60,7 @@ inline Reply Done(const Status& outcome) { return outcome ? Reply() : outcome.er
 struct Context {
   Channel& channel;
   PushReceivers& receivers;  ///< the sockets of clients in each room
-  MessageHistory& history;
+  MessageStore& history;
   AccountStore& accounts;
   AccountGroupSaver& places;  ///< of logins in `accounts`
   CreatedGroups& created;

@@ -86,7 +86,7 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
 
 Result<std::vector<StoredMessage>> LoginPushes::ReadPage(std::uint64_t room_number,
                                                          std::uint64_t& after) const {
-  MessageHistory& history = deps_.commands.history;
+  MessageStore& history = deps_.commands.history;
   if (room_number == 0) return history.ReadMessagesOf(login_.account, after, kPage);
   const Result<std::uint64_t> newest = history.NewestRoomMessage(room_number);
   if (!newest) return newest.error();

@@ -51,7 +51,7 @@ Status LoginPushes::Begin(bool is_resumed) {
   }
   const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
   if (!rows) return rows.error();
-  const Result<std::uint64_t> newest = deps_.commands.channel.deps().log.NewestMessage();
+  const Result<std::uint64_t> newest = deps_.commands.channel.deps().messages.NewestMessage();
   if (!newest) return newest.error();
   const auto place_in = [&](std::uint64_t number) -> const AccountGroup* {
     const auto found = std::ranges::find_if(*rows, [&](const AccountGroup& row) {

@@ -105,7 +105,7 @@ void WebimClients::CompleteGroup(const ChannelInstance& login) {
     silences = state_.groups().silences();
   }
   // A message that was stored since the facts were read has passed a group that nobody heard.
-  if (const auto newest = deps_.history.NewestRoomMessage(room_number)) {
+  if (const auto newest = deps_.messages.NewestRoomMessage(room_number)) {
     Turn turn(*this);
     state_.groups().Complete(room_number, *newest, silences, turn);
   } else if (newest.error().code == Errc::kRoomNotFound) {
@@ -210,7 +210,8 @@ void WebimClients::PollRoom(const std::optional<ChannelInstance>& caller, RoomPo
   std::vector<StoredMessage> stored;
   std::optional<RoomPolls::OlderMessages> older;
   if (missing) {
-    auto read = deps_.history.ReadRoomMessages(missing->room_number, missing->first, kOlderPerPoll);
+    auto read =
+        deps_.messages.ReadRoomMessages(missing->room_number, missing->first, kOlderPerPoll);
     if (read) {
       stored = *std::move(read);
       older = RoomPolls::OlderMessages{.missing = *missing, .stored = stored};

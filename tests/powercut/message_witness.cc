@@ -7,7 +7,7 @@
 
 namespace rtcroom {
 
-bool MessageWitness::Send(MessageLog& store, const std::map<RoomId, Room>& rooms,
+bool MessageWitness::Send(MessageStore& store, const std::map<RoomId, Room>& rooms,
                           std::mt19937_64& random) {
   ++sent_;
   StoredMessage message{

@@ -30,7 +30,7 @@ class MessageWitness {
   /// Sends one message, to one of `rooms` or to a user. One that the store did not take remains
   /// open.
   /// @return whether the store took it; `fault()` returns a fault.
-  bool Send(MessageLog& store, const std::map<RoomId, Room>& rooms, std::mt19937_64& random);
+  bool Send(MessageStore& store, const std::map<RoomId, Room>& rooms, std::mt19937_64& random);
 
   [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
 

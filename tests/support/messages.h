@@ -24,7 +24,7 @@ inline MessageContent MakeMessage(const std::string& sender, const std::string& 
           .sent_at = sent_at};
 }
 
-inline Status SettleMessages(MessageHistory& history, const std::string& receiver,
+inline Status SettleMessages(MessageStore& history, const std::string& receiver,
                              std::uint64_t position) {
   const ReceivedMessages received{.receiver = {receiver}, .position = position};
   return history.SettleMessages({&received, 1});

@@ -167,8 +167,7 @@ class ConsoleFixture : public ServiceFixture {
                            {.per_second = 20'000, .burst = 20'000}};
   Channel channel_{{.rooms = rooms_store_.rooms(),
                     .events = rooms_store_.rooms(),
-                    .log = rooms_store_.messages(),
-                    .history = rooms_store_.messages(),
+                    .messages = rooms_store_.messages(),
                     .accounts = rooms_store_.accounts(),
                     .end_store = rooms_store_.ended_logins(),
                     .ends = ends_,

@@ -95,8 +95,7 @@ class ChannelFeedTest : public testing::Test {
   Channel MakeChannel(AccountLoginLog* logins = nullptr, const ChannelOptions& options = {}) {
     return Channel({.rooms = store.rooms(),
                     .events = store.rooms(),
-                    .log = store.messages(),
-                    .history = store.messages(),
+                    .messages = store.messages(),
                     .accounts = store.accounts(),
                     .end_store = store.ended_logins(),
                     .ends = ends.emplace_back(),

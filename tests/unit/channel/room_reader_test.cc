@@ -80,7 +80,7 @@ class Reader : public testing::Test {
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
   const RoomReader reader_{{.rooms = store_.rooms(),
                             .events = store_.rooms(),
-                            .history = store_.messages(),
+                            .messages = store_.messages(),
                             .bans = bans_}};
 };
 

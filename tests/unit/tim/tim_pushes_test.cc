@@ -57,7 +57,7 @@ class LoginPushesTest : public testing::Test {
     server_.MakeRoom(kMeeting.kind, kMeeting.id.value);
     world_.Join(kMeeting, "alice");
   }
-  SocketDeps DepsWith(MessageHistory& history, AccountGroupSaver& places) {
+  SocketDeps DepsWith(MessageStore& history, AccountGroupSaver& places) {
     return {.socket = server_.socket_deps(),
             .commands = {.channel = server_.channel,
                          .receivers = server_.receivers,

@@ -132,8 +132,7 @@ class BoundedChannelTest : public testing::Test {
                            {.per_second = 1'000}};
   Channel channel_{{.rooms = store_.rooms(),
                     .events = store_.rooms(),
-                    .log = store_.messages(),
-                    .history = store_.messages(),
+                    .messages = store_.messages(),
                     .accounts = store_.accounts(),
                     .end_store = store_.ended_logins(),
                     .ends = ends_,
