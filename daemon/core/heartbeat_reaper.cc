@@ -45,14 +45,13 @@ std::optional<MediaState> MediaWitness::StateOf(const RoomKey& room, const UserI
 
 HeartbeatReaper::HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive,
                                  Cluster& cluster, const Clock& clock, ReaperOptions options,
-                                 SweepObserver& observer, Logger& logger, const MediaWitness& media)
+                                 Logger& logger, const MediaWitness& media)
     : rooms_(rooms),
       leases_(leases),
       inactive_(inactive),
       cluster_(cluster),
       clock_(clock),
-      options_(options),
-      observer_(observer),
+      options_(std::move(options)),
       logger_(logger),
       media_(media),
       last_tick_(clock.Monotonic()),
@@ -82,7 +81,7 @@ void HeartbeatReaper::Tick() {
     }
     outcome.begun = now;
     ReportBacklog(outcome);
-    observer_.OnSweep(outcome);
+    options_.on_sweep(outcome);
     last_tick_ = clock_.Monotonic();
     const auto took = last_tick_ - now;
     if (took > options_.sweep_period) GraceAfterStall(took);
@@ -93,7 +92,7 @@ void HeartbeatReaper::GraceAfterStall(MonotonicTime::duration stalled_for) {
   leases_.GraceForAll();
   inactive_.GraceForAll();
   last_sweep_ = clock_.Monotonic();
-  observer_.OnStall();
+  options_.on_stall();
   logger_.Warn(
       "stalled",
       {{"stalled_ms", std::chrono::duration_cast<std::chrono::milliseconds>(stalled_for).count()}});

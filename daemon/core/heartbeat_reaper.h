@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,16 +23,6 @@
 
 namespace rtcroom {
 
-struct ReaperOptions {
-  LivenessRules rules{};
-  std::chrono::milliseconds sweep_period{5000};
-  std::size_t batch = 500;  ///< evictions that share one commit
-  /// Evictions; bounds the time that one sweep takes from requests. Members that stay do not count.
-  std::size_t most_per_sweep = 50'000;
-  /// Sweeps only while it holds that duty; null: always. Outlives the reaper.
-  const NodeLease* node = nullptr;
-};
-
 /// The result of one sweep.
 struct SweepOutcome {
   MonotonicTime begun{};  ///< a moment without a stall
@@ -44,13 +35,18 @@ struct SweepOutcome {
   bool undecided = false;
 };
 
-/// Receives the result of each sweep, on the sweeping thread.
-class SweepObserver {
- public:
-  virtual ~SweepObserver() = default;
-  virtual void OnSweep(const SweepOutcome& outcome) = 0;
-  /// The process was stalled, and all pushers got a full lease again.
-  virtual void OnStall() = 0;
+struct ReaperOptions {
+  LivenessRules rules{};
+  std::chrono::milliseconds sweep_period{5000};
+  std::size_t batch = 500;  ///< evictions that share one commit
+  /// Evictions; bounds the time that one sweep takes from requests. Members that stay do not count.
+  std::size_t most_per_sweep = 50'000;
+  /// Sweeps only while it holds that duty; null: always. Outlives the reaper.
+  const NodeLease* node = nullptr;
+  /// Called after each sweep.
+  std::function<void(const SweepOutcome&)> on_sweep = [](const SweepOutcome&) {};
+  /// Called when the process was stalled, and all pushers got a full lease again.
+  std::function<void()> on_stall = [] {};
 };
 
 /// The streams that help to judge members; both outlive the reaper.
@@ -85,8 +81,8 @@ struct MediaWitness {
 class HeartbeatReaper {
  public:
   HeartbeatReaper(RoomService& rooms, LeaseTable& leases, InactiveRooms& inactive, Cluster& cluster,
-                  const Clock& clock, ReaperOptions options, SweepObserver& observer,
-                  Logger& logger, const MediaWitness& media = {});
+                  const Clock& clock, ReaperOptions options, Logger& logger,
+                  const MediaWitness& media = {});
 
   /// How often to call `Tick`.
   [[nodiscard]] std::chrono::milliseconds TickPeriod() const;
@@ -139,7 +135,6 @@ class HeartbeatReaper {
   const ReaperOptions options_;
   /// The cluster's answers about the members that are being judged.
   std::map<SeatKey, SharedSilence> answers_{};
-  SweepObserver& observer_;
   Logger& logger_;
   const MediaWitness media_;
   MonotonicTime last_tick_;

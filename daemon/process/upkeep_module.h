@@ -44,7 +44,7 @@ struct UpkeepModuleDeps {
 /// paths, and records its newest position; from construction to `Stop`.
 ///
 /// @threads for one thread.
-class UpkeepModule : private SweepObserver {
+class UpkeepModule {
  public:
   UpkeepModule(const Config& config, const UpkeepModuleDeps& deps);
 
@@ -56,8 +56,8 @@ class UpkeepModule : private SweepObserver {
   [[nodiscard]] std::vector<LivenessProbe> LivenessProbes();
 
  private:
-  void OnSweep(const SweepOutcome& outcome) override;
-  void OnStall() override;
+  void OnSweep(const SweepOutcome& outcome);
+  void OnStall();
   void RunUpkeep(const std::stop_token& stop);
   void AdvanceRemovals(bool removes);
   /// Logs a failure.

@@ -18,13 +18,8 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
+class HeartbeatReaperTest : public ServiceFixture {
  protected:
-  static constexpr ReaperOptions kOptions{.sweep_period = 5s, .batch = 2, .most_per_sweep = 6};
-
-  void OnSweep(const SweepOutcome& outcome) override { sweeps_.push_back(outcome); }
-  void OnStall() override { ++stalls_; }
-
   void MakeRooms(int count) {
     for (int i = 0; i < count; ++i) {
       ASSERT_OK(CreateRoom(Create("r" + std::to_string(i), "host")));
@@ -41,7 +36,13 @@ class HeartbeatReaperTest : public ServiceFixture, public SweepObserver {
 
   std::vector<SweepOutcome> sweeps_;
   int stalls_ = 0;
-  HeartbeatReaper reaper_{rooms_, leases_, inactive_, alone_, clock_, kOptions, *this, logger_};
+  const ReaperOptions options_{
+      .sweep_period = 5s,
+      .batch = 2,
+      .most_per_sweep = 6,
+      .on_sweep = [this](const SweepOutcome& outcome) { sweeps_.push_back(outcome); },
+      .on_stall = [this] { ++stalls_; }};
+  HeartbeatReaper reaper_{rooms_, leases_, inactive_, alone_, clock_, options_, logger_};
 };
 
 TEST_F(HeartbeatReaperTest, EvictsASilentPusherBetweenTheTimeoutAndOneSweepLater) {
@@ -64,9 +65,9 @@ TEST_F(HeartbeatReaperTest, NeverEvictsAPusherThatSendsHeartbeats) {
 TEST_F(HeartbeatReaperTest, SweepsOnlyWhileItIsThisNodesDuty) {
   OnlyNode node;
   node.lease.Record({});
-  ReaperOptions options = kOptions;
+  ReaperOptions options = options_;
   options.node = &node.lease;
-  HeartbeatReaper reaper(rooms_, leases_, inactive_, alone_, clock_, options, *this, logger_);
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, alone_, clock_, options, logger_);
   const auto run = [&](std::chrono::milliseconds duration) {
     for (auto left = duration; left > 0ms; left -= reaper.TickPeriod()) {
       clock_.Advance(reaper.TickPeriod());
@@ -133,7 +134,7 @@ TEST_F(HeartbeatReaperTest, BoundsASweepAndReportsThatItIsBehind) {
   MakeRooms(9);
   clock_.Advance(kTimeout + 1ms);
   const SweepOutcome first = reaper_.Sweep(clock_.Monotonic());
-  EXPECT_EQ(first.expiry.expired, kOptions.most_per_sweep);
+  EXPECT_EQ(first.expiry.expired, options_.most_per_sweep);
   EXPECT_TRUE(first.behind);
   EXPECT_EQ(first.lag, 1ms);
   const SweepOutcome second = reaper_.Sweep(clock_.Monotonic());
@@ -142,7 +143,7 @@ TEST_F(HeartbeatReaperTest, BoundsASweepAndReportsThatItIsBehind) {
 }
 
 TEST_F(HeartbeatReaperTest, IsNotBehindAtExactlyTheSweepLimit) {
-  MakeRooms(static_cast<int>(kOptions.most_per_sweep));
+  MakeRooms(static_cast<int>(options_.most_per_sweep));
   clock_.Advance(kTimeout + 1ms);
   EXPECT_FALSE(reaper_.Sweep(clock_.Monotonic()).behind);
 }
@@ -152,10 +153,10 @@ TEST_F(HeartbeatReaperTest, StopsASweepWhenTheStoreFails) {
   clock_.Advance(kTimeout + 1ms);
   store_.broken = true;
   const SweepOutcome outcome = reaper_.Sweep(clock_.Monotonic());
-  EXPECT_EQ(outcome.expiry.failed, kOptions.batch);
+  EXPECT_EQ(outcome.expiry.failed, options_.batch);
   EXPECT_TRUE(outcome.behind);
   store_.broken = false;
-  EXPECT_EQ(reaper_.Sweep(clock_.Monotonic()).expiry.expired, kOptions.most_per_sweep);
+  EXPECT_EQ(reaper_.Sweep(clock_.Monotonic()).expiry.expired, options_.most_per_sweep);
 }
 
 /// A hanging disk: time passes during a write.
@@ -175,7 +176,7 @@ class SlowStore : public FailingStore {
 TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
   SlowStore slow(memory_.rooms(), clock_);
   RoomService rooms(Deps(slow), {}, logger_);
-  HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_, kOptions, *this, logger_);
+  HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_, options_, logger_);
   MakeRooms(1);
   clock_.Advance(4s);
   reaper.Tick();
@@ -208,7 +209,7 @@ class SharedReaperTest : public HeartbeatReaperTest {
   SweepOutcome Sweep() { return shared_.Sweep(clock_.Monotonic()); }
 
   OtherNodes others_;
-  HeartbeatReaper shared_{rooms_, leases_, inactive_, others_, clock_, kOptions, *this, logger_};
+  HeartbeatReaper shared_{rooms_, leases_, inactive_, others_, clock_, options_, logger_};
 };
 
 TEST_F(SharedReaperTest, AsksTheOtherNodesByNumberAndSeat) {
@@ -240,7 +241,7 @@ TEST_F(SharedReaperTest, LeavesForTheNextSweepWhatIsNotCertain) {
   const SweepOutcome waiting = Sweep();
   EXPECT_TRUE(waiting.undecided);
   EXPECT_EQ(waiting.expiry.expired, 0U);
-  EXPECT_EQ(others_.asked.size(), kOptions.batch);
+  EXPECT_EQ(others_.asked.size(), options_.batch);
   others_.answer = SharedSilence{};
   EXPECT_TRUE(Sweep().undecided);
   others_.answer = SharedSilence{.is_silent = true};
@@ -250,7 +251,7 @@ TEST_F(SharedReaperTest, LeavesForTheNextSweepWhatIsNotCertain) {
 TEST_F(SharedReaperTest, EvictsNobodyWithoutAnAnswerAndLogsItOnce) {
   CapturedLog log;
   Logger logger(LogFormat::kJson, LogLevel::kInfo, log.file());
-  HeartbeatReaper reaper(rooms_, leases_, inactive_, others_, clock_, kOptions, *this, logger);
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, others_, clock_, options_, logger);
   MakeRooms(1);
   clock_.Advance(kTimeout + 1ms);
   others_.answer = Error{Errc::kStoreBusy, "no answer"};
@@ -281,12 +282,12 @@ class FirstHeardElsewhere : public Alone {
 
 TEST_F(HeartbeatReaperTest, BoundsASweepByEvictionsAndNotByWhomOtherNodesHaveHeard) {
   FirstHeardElsewhere others;
-  HeartbeatReaper reaper(rooms_, leases_, inactive_, others, clock_, kOptions, *this, logger_);
-  others.heard = 2 * kOptions.most_per_sweep;
-  MakeRooms(static_cast<int>(3 * kOptions.most_per_sweep + 1));
+  HeartbeatReaper reaper(rooms_, leases_, inactive_, others, clock_, options_, logger_);
+  others.heard = 2 * options_.most_per_sweep;
+  MakeRooms(static_cast<int>(3 * options_.most_per_sweep + 1));
   clock_.Advance(kTimeout + 1ms);
   const SweepOutcome outcome = reaper.Sweep(clock_.Monotonic());
-  EXPECT_EQ(outcome.expiry.expired, kOptions.most_per_sweep);
+  EXPECT_EQ(outcome.expiry.expired, options_.most_per_sweep);
   EXPECT_TRUE(outcome.behind);
   EXPECT_EQ(outcome.lag, 1ms);
 }

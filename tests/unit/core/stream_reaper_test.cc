@@ -27,10 +27,8 @@ using testing::Le;
 using Kind = MediaState::Kind;
 
 /// A room of "host", who always sends heartbeats, and "guest", who need not.
-class StreamReaperTest : public ServiceFixture, public SweepObserver {
+class StreamReaperTest : public ServiceFixture {
  protected:
-  void OnSweep(const SweepOutcome& /*outcome*/) override {}
-  void OnStall() override {}
   void SetUp() override {
     ASSERT_OK(CreateRoom(Create("r1", "host")));
     ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
@@ -38,9 +36,10 @@ class StreamReaperTest : public ServiceFixture, public SweepObserver {
   }
 
   HeartbeatReaper ReaperWith(const LivenessRules& rules) {
-    return {rooms_, leases_,    inactive_,
-            alone_, clock_,     {.rules = rules, .sweep_period = 5s},
-            *this,  log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
+    return {rooms_,     leases_,
+            inactive_,  alone_,
+            clock_,     {.rules = rules, .sweep_period = 5s},
+            log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
   }
   /// Advances time in ticks, as in a running process.
   void Run(HeartbeatReaper& reaper, std::chrono::milliseconds duration, bool guest_beats = false) {
@@ -156,9 +155,10 @@ TEST_F(StreamReaperTest, HeartbeatsAloneDecideWithoutAStream) {
 class SharedStreamReaperTest : public StreamReaperTest {
  protected:
   HeartbeatReaper SharedReaperWith(const LivenessRules& rules) {
-    return {rooms_,  leases_,    inactive_,
-            others_, clock_,     {.rules = rules, .sweep_period = 5s},
-            *this,   log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
+    return {rooms_,     leases_,
+            inactive_,  others_,
+            clock_,     {.rules = rules, .sweep_period = 5s},
+            log_lines_, {.streams = StreamWitness{.media = media_, .claims = claims_}}};
   }
   OtherNodes others_;
 };
@@ -271,7 +271,6 @@ class MemberReaperTest : public StreamReaperTest {
             alone_,
             clock_,
             {.rules = rules, .sweep_period = 5s},
-            *this,
             logger_,
             {.streams = StreamWitness{.media = media_, .claims = claims_}, .members = &members_}};
   }
@@ -316,7 +315,7 @@ TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMemb
   InterveningStore store(memory_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_,
-                         {.rules = {.policy = LivenessPolicy::kAssist}}, *this, logger_,
+                         {.rules = {.policy = LivenessPolicy::kAssist}}, logger_,
                          {.streams = StreamWitness{.media = media_, .claims = claims_}});
   clock_.Advance(kTimeout + 1ms);
   ASSERT_OK(rooms_.TouchPusher(Member(Key("r1"), "host")));
