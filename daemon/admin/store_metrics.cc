@@ -1,7 +1,6 @@
 #include "daemon/admin/store_metrics.h"
 
 #include <chrono>
-#include <string>
 
 #include "daemon/admin/families.h"
 
@@ -24,11 +23,6 @@ const Buckets& SharedBuckets() {
 
 double Seconds(std::chrono::microseconds duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-std::size_t ColumnOf(Errc error) {
-  if (error == Errc::kOutcomeUnknown) return 2;
-  return error == Errc::kStoreBroken ? 1 : 0;
 }
 
 }  // namespace
@@ -56,23 +50,7 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
       follower_lag_(AddHistogram(registry, "rtcroomd_store_follower_lag_seconds",
                                  "Time from a write to a shared store, by any server, until this "
                                  "one has heard of it, at most.",
-                                 SharedBuckets())) {
-  CounterFamily& connects = AddCounters(registry, "rtcroomd_store_connects_total",
-                                        "Attempts to connect to a shared store, by outcome.");
-  for (const ConnectOutcome outcome : kAllConnectOutcomes) {
-    connects_.at(static_cast<std::size_t>(outcome)) =
-        &connects.Add({{"outcome", std::string(ConnectOutcomeName(outcome))}});
-  }
-  CounterFamily& errors = AddCounters(registry, "rtcroomd_store_errors_total",
-                                      "Calls that the store failed, by operation and error.");
-  for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {
-    for (const Errc error : {Errc::kStoreBusy, Errc::kStoreBroken, Errc::kOutcomeUnknown}) {
-      errors_.at(static_cast<std::size_t>(operation)).at(ColumnOf(error)) =
-          &errors.Add({{"operation", std::string(StoreOperationName(operation))},
-                       {"error", std::string(ErrcName(error))}});
-    }
-  }
-}
+                                 SharedBuckets())) {}
 
 void StoreMetrics::OnCommitBegun() noexcept { begun_at_ = clock_.Monotonic(); }
 
@@ -89,14 +67,6 @@ void StoreMetrics::OnTurn(std::chrono::microseconds waited) noexcept {
 
 void StoreMetrics::OnHeard(std::chrono::microseconds lag) noexcept {
   follower_lag_.Observe(Seconds(lag));
-}
-
-void StoreMetrics::OnConnect(ConnectOutcome outcome) noexcept {
-  connects_.at(static_cast<std::size_t>(outcome))->Increment();
-}
-
-void StoreMetrics::OnStoreError(StoreOperation operation, Errc error) noexcept {
-  errors_.at(static_cast<std::size_t>(operation)).at(ColumnOf(error))->Increment();
 }
 
 }  // namespace rtcroom

@@ -1,10 +1,8 @@
 // Prometheus metrics of the store's writer.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -26,12 +24,10 @@ class StoreMetrics : public StoreObserver {
 
   void OnCommitBegun() noexcept override;
   void OnCommitEnded(const CommitStats& stats) noexcept override;
-  void OnStoreError(StoreOperation operation, Errc error) noexcept override;
   void OnTurn(std::chrono::microseconds waited) noexcept override;
   void OnSecondTry() noexcept override { second_tries_.Increment(); }
   void OnFenced() noexcept override { fenced_.Increment(); }
   void OnHeard(std::chrono::microseconds lag) noexcept override;
-  void OnConnect(ConnectOutcome outcome) noexcept override;
 
  private:
   const Clock& clock_;
@@ -39,13 +35,10 @@ class StoreMetrics : public StoreObserver {
   prometheus::Histogram& group_size_;
   prometheus::Histogram& duration_;
   prometheus::Gauge& retained_events_;
-  /// The counters by operation, then busy, broken and unknown.
-  std::array<std::array<prometheus::Counter*, 3>, 2> errors_{};
   prometheus::Histogram& turn_wait_;
   prometheus::Counter& second_tries_;
   prometheus::Counter& fenced_;
   prometheus::Histogram& follower_lag_;
-  std::array<prometheus::Counter*, kAllConnectOutcomes.size()> connects_{};
 };
 
 }  // namespace rtcroom

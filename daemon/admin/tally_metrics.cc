@@ -72,6 +72,19 @@ TallyMetrics::TallyMetrics(prometheus::Registry& registry, const Tallies& tallie
   for (std::size_t reason = 0; reason < kWebEndReasons; ++reason) {
     expect(ends, {WebEndReasonName(static_cast<WebEndReason>(reason)), {}});
   }
+  const Row connects = add(tallies.store.connects, "rtcroomd_store_connects_total",
+                           "Attempts to connect to a shared store, by outcome.", "outcome");
+  for (const ConnectOutcome outcome : kAllConnectOutcomes) {
+    expect(connects, {ConnectOutcomeName(outcome), {}});
+  }
+  const Row errors =
+      add(tallies.store.errors, "rtcroomd_store_errors_total",
+          "Calls that the store failed, by operation and error.", "operation", "error");
+  for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {
+    for (const Errc error : {Errc::kStoreBusy, Errc::kStoreBroken, Errc::kOutcomeUnknown}) {
+      expect(errors, {StoreOperationName(operation), ErrcName(error)});
+    }
+  }
 }
 
 void TallyMetrics::Set() {

@@ -7,6 +7,7 @@
 
 #include "daemon/admin/families.h"
 #include "daemon/base/tally.h"
+#include "daemon/core/store_observer.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/im/im_figures.h"
 
@@ -22,6 +23,7 @@ struct Tallies {
   Tally stream_states{};  ///< as of `CloudStreamsDeps`
   Tally trtc_calls{};     ///< as of `TrtcSenderDeps`
   WebTallies web{};
+  StoreTallies store{};
 };
 
 /// @threads `Set` for one thread at a time.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "daemon/base/result.h"
+#include "daemon/base/tally.h"
 
 namespace rtcroom {
 
@@ -50,6 +51,11 @@ constexpr std::string_view ConnectOutcomeName(ConnectOutcome outcome) {
   return "unknown";
 }
 
+struct StoreTallies {
+  Tally errors{};    ///< counts failed calls by `StoreOperationName` and `ErrcName`
+  Tally connects{};  ///< counts attempts by `ConnectOutcomeName`
+};
+
 /// Called on a thread that does the store's work: each method must be quick, and must not call the
 /// store.
 ///
@@ -65,7 +71,7 @@ class StoreObserver {
 
   /// A call failed because of the store itself.
   /// @param error  kStoreBusy, kStoreBroken or, of a write, kOutcomeUnknown.
-  virtual void OnStoreError(StoreOperation operation, Errc error) noexcept = 0;
+  virtual void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept {}
 
   /// A change is safe: on the disk, and on the synchronous standby if there is one. Of writes that
   /// wait for that together it may be called once.

@@ -1,4 +1,4 @@
-// The times at which a write of the store was last confirmed, and a read last failed.
+// What a store reports: the times at which a write was last confirmed, and a read last failed.
 #pragma once
 
 #include <atomic>
@@ -10,13 +10,14 @@
 
 namespace rtcroom {
 
-/// Passes all that it observes on to another observer.
+/// Counts errors and attempts to connect, and passes all else on to another observer.
 ///
-/// @threads safe from any thread; takes no lock.
+/// @threads safe from any thread.
 class WriteRecord : public StoreObserver {
  public:
-  /// Both must outlive this.
-  WriteRecord(StoreObserver& next, const Clock& clock) : next_(next), clock_(clock) {}
+  /// All must outlive this.
+  WriteRecord(StoreObserver& next, StoreTallies& tallies, const Clock& clock)
+      : next_(next), tallies_(tallies), clock_(clock) {}
 
   /// nullopt: no write was confirmed yet.
   [[nodiscard]] std::optional<MonotonicTime> confirmed_at() const { return Known(confirmed_at_); }
@@ -39,7 +40,7 @@ class WriteRecord : public StoreObserver {
     } else {
       read_failed_at_ = clock_.Monotonic();
     }
-    next_.OnStoreError(operation, error);
+    tallies_.errors.Count(StoreOperationName(operation), ErrcName(error));
   }
   void OnWriteConfirmed() noexcept override {
     confirmed_at_ = clock_.Monotonic();
@@ -50,7 +51,9 @@ class WriteRecord : public StoreObserver {
   void OnSecondTry() noexcept override { next_.OnSecondTry(); }
   void OnFenced() noexcept override { next_.OnFenced(); }
   void OnHeard(std::chrono::microseconds lag) noexcept override { next_.OnHeard(lag); }
-  void OnConnect(ConnectOutcome outcome) noexcept override { next_.OnConnect(outcome); }
+  void OnConnect(ConnectOutcome outcome) noexcept override {
+    tallies_.connects.Count(ConnectOutcomeName(outcome));
+  }
 
  private:
   static constexpr MonotonicTime kNever = MonotonicTime::min();
@@ -60,6 +63,7 @@ class WriteRecord : public StoreObserver {
   }
 
   StoreObserver& next_;
+  StoreTallies& tallies_;
   const Clock& clock_;
   std::atomic<MonotonicTime> confirmed_at_{kNever};
   std::atomic<MonotonicTime> broken_at_{kNever};

@@ -55,7 +55,7 @@ App::App(Config config, RunMode mode, std::optional<TimePoint> process_start, Lo
     : runtime_(logger),
       config_(std::move(config), mode),
       metrics_(std::string(kVersion), runtime_.clock, process_start, MakeMetricsSources()),
-      writes_(metrics_.store_observer(), runtime_.clock),
+      writes_(metrics_.store_observer(), metrics_.tallies().store, runtime_.clock),
       store_(*config_, runtime_),
       readiness_({.write = [this] { return store_.storage().Ping(); },
                   .answers = [this] { return store_.CheckContact(std::chrono::seconds(0)); },

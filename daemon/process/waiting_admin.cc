@@ -18,7 +18,7 @@ Status Waits() { return Error{Errc::kUnavailable, "waiting for the database"}; }
 WaitingAdmin::WaitingAdmin(const Config& config, InheritedSockets& sockets, Metrics& metrics,
                            Runtime& runtime)
     : sockets_(sockets),
-      writes_(metrics.store_observer(), runtime.clock),
+      writes_(metrics.store_observer(), metrics.tallies().store, runtime.clock),
       readiness_({.answers = Waits, .serves = Waits}, writes_, runtime.clock),
       router_(access_, ids_, runtime.clock, runtime.logger),
       limiter_(kConnections),

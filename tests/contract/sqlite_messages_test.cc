@@ -215,7 +215,6 @@ class SqliteMessagesOnDisk : public SqliteMessages {
       const MutexLock lock(mutex_);
       sizes_.push_back(stats.writes);
     }
-    void OnStoreError(StoreOperation, Errc) noexcept override {}
 
     std::vector<std::size_t> Take() {
       const MutexLock lock(mutex_);

@@ -9,7 +9,6 @@ class DeafObserver : public StoreObserver {
  public:
   void OnCommitBegun() noexcept override {}
   void OnCommitEnded(const CommitStats& /*stats*/) noexcept override {}
-  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
 };
 
 }  // namespace rtcroom

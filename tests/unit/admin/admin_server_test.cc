@@ -50,7 +50,8 @@ class AdminServerTest : public EdgeTest {
   AdminRouter router_{access_, ids_, clock_, logger_};
   std::function<Status()> ping_ = [] { return Status(); };
   DeafObserver deaf_;
-  const WriteRecord writes_{deaf_, clock_};
+  StoreTallies tallies_;
+  const WriteRecord writes_{deaf_, tallies_, clock_};
   ReadinessCheck readiness_{{.write = [this] { return ping_(); }}, writes_, clock_};
   std::optional<AdminServer> admin_;
 };

@@ -42,7 +42,8 @@ class ReadinessCheckTest : public testing::Test {
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   FakeClock clock_;
   DeafObserver deaf_;
-  WriteRecord writes_{deaf_, clock_};
+  StoreTallies tallies_;
+  WriteRecord writes_{deaf_, tallies_, clock_};
   std::atomic<int> made_ = 0;
   std::atomic<bool> takes_writes_ = true;
   Status answers_;

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
+#include "daemon/admin/tally_metrics.h"
+#include "daemon/core/write_record.h"
 #include "tests/support/fake_clock.h"
 
 namespace rtcroom {
@@ -17,11 +19,17 @@ using testing::HasSubstr;
 
 class StoreMetricsTest : public testing::Test {
  protected:
-  std::string Text() { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+  std::string Text() {
+    counted_.Set();
+    return prometheus::TextSerializer().Serialize(registry_.Collect());
+  }
 
   FakeClock clock_;
   prometheus::Registry registry_;
   StoreMetrics metrics_{registry_, clock_};
+  Tallies tallies_;
+  TallyMetrics counted_{registry_, tallies_};
+  WriteRecord writes_{metrics_, tallies_.store, clock_};
 };
 
 TEST_F(StoreMetricsTest, MeasureEveryCommit) {
@@ -51,10 +59,10 @@ TEST_F(StoreMetricsTest, MeasureWhatServersOnASharedStoreWaitForEachOther) {
 }
 
 TEST_F(StoreMetricsTest, CountAttemptsToConnectByOutcome) {
-  metrics_.OnConnect(ConnectOutcome::kConnected);
-  metrics_.OnConnect(ConnectOutcome::kUnreachable);
-  metrics_.OnConnect(ConnectOutcome::kUnreachable);
-  metrics_.OnConnect(ConnectOutcome::kNotReady);
+  writes_.OnConnect(ConnectOutcome::kConnected);
+  writes_.OnConnect(ConnectOutcome::kUnreachable);
+  writes_.OnConnect(ConnectOutcome::kUnreachable);
+  writes_.OnConnect(ConnectOutcome::kNotReady);
   const std::string text = Text();
   for (const char* const line : {R"({outcome="connected"} 1)", R"({outcome="unreachable"} 2)",
                                  R"({outcome="not_ready"} 1)", R"({outcome="refused"} 0)"}) {
@@ -63,10 +71,10 @@ TEST_F(StoreMetricsTest, CountAttemptsToConnectByOutcome) {
 }
 
 TEST_F(StoreMetricsTest, CountErrorsByOperationAndKind) {
-  metrics_.OnStoreError(StoreOperation::kRead, Errc::kStoreBroken);
-  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
-  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
-  metrics_.OnStoreError(StoreOperation::kWrite, Errc::kOutcomeUnknown);
+  writes_.OnStoreError(StoreOperation::kRead, Errc::kStoreBroken);
+  writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
+  writes_.OnStoreError(StoreOperation::kWrite, Errc::kStoreBusy);
+  writes_.OnStoreError(StoreOperation::kWrite, Errc::kOutcomeUnknown);
   const std::string text = Text();
   for (const char* const line : {R"({error="store_broken",operation="read"} 1)",
                                  R"({error="store_busy",operation="read"} 0)",

@@ -21,7 +21,6 @@ class Reports : public StoreObserver {
  public:
   void OnCommitBegun() noexcept override {}
   void OnCommitEnded(const CommitStats& /*stats*/) noexcept override {}
-  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
   void OnWriteConfirmed() noexcept override { ++confirmed; }
   void OnTurn(microseconds waited) noexcept override {
     ++turns;

@@ -99,7 +99,6 @@ class CountedAttempts : public StoreObserver {
  public:
   void OnCommitBegun() noexcept override {}
   void OnCommitEnded(const CommitStats& /*stats*/) noexcept override {}
-  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
   void OnConnect(ConnectOutcome outcome) noexcept override {
     ++counts_.at(static_cast<std::size_t>(outcome));
   }

@@ -108,7 +108,6 @@ class GroupSizes : public StoreObserver {
   void OnCommitEnded(const CommitStats& stats) noexcept override {
     if (stats.writes > largest_) largest_ = stats.writes;
   }
-  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
   [[nodiscard]] std::size_t largest() const { return largest_; }
 
  private:

@@ -21,7 +21,6 @@ class RetainedEvents : public StoreObserver {
     count_ = stats.retained_events;
     ++commits_;
   }
-  void OnStoreError(StoreOperation /*operation*/, Errc /*error*/) noexcept override {}
   [[nodiscard]] std::uint64_t count() const { return count_; }
   /// Since the last call.
   [[nodiscard]] int TakeCommits() { return commits_.exchange(0); }

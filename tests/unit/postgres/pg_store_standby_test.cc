@@ -65,7 +65,8 @@ TEST_F(PgStoreStandbyTest, NothingIsAcknowledgedThatTheStandbyDoesNotHave) {
   PgOptions options = Patient(UrlOfBoth());
   options.patience = std::chrono::milliseconds(500);
   DeafObserver deaf;
-  WriteRecord writes(deaf, clock_);
+  StoreTallies tallies;
+  WriteRecord writes(deaf, tallies, clock_);
   options.observer = &writes;
   const auto store = Open(options);
   standby_->Freeze();
