@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/http/listener_shard.h"
 #include "daemon/http/proxy_header.h"
 
 namespace rtcroom {
@@ -29,7 +30,7 @@ constexpr std::size_t BeyondSmall(std::size_t bytes) {
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-                       const IpAddress& peer, ConnectionLimiter::Slot slot, ConnectionOwner& owner)
+                       const IpAddress& peer, ConnectionLimiter::Slot slot, ListenerShard& shard)
     : context_(context),
       loop_(loop),
       socket_(loop.context(), socket.get()),
@@ -38,7 +39,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_text_(peer.ToText()),
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
       slot_(std::move(slot)),
-      owner_(owner),
+      shard_(shard),
       framer_(context.options.max_body_bytes, context.options.kept_headers),
       memory_(context.held) {
   ++context_.counts.opened;
@@ -369,7 +370,7 @@ bool Connection::CountMemory() {
 bool Connection::TakeMemory(std::size_t bytes) {
   if (Reserve(bytes)) return true;
   if (bytes > kMuchBytes) return false;
-  owner_.OnMemoryLack();
+  shard_.OnMemoryLack();
   return true;
 }
 
@@ -464,7 +465,7 @@ void Connection::End() {
   failed = socket_.close(failed);  // a failure has no remedy
   slot_ = {};
   ++context_.counts.closed;
-  owner_.OnConnectionEnd(*this);
+  shard_.OnConnectionEnd(*this);
   LookForEnd();
 }
 
