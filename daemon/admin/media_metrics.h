@@ -12,7 +12,6 @@
 
 #include "daemon/admin/families.h"
 #include "daemon/core/mix_feed.h"
-#include "daemon/media/media_poller.h"
 #include "daemon/media/stream_table.h"
 
 namespace rtcroom {
@@ -24,7 +23,7 @@ struct MixStats {
 };
 
 /// @threads `Set` for one thread at a time, the rest from any thread.
-class MediaMetrics : public MediaObserver {
+class MediaMetrics {
  public:
   /// @param registry  gets the series; must outlive this object.
   explicit MediaMetrics(prometheus::Registry& registry);
@@ -35,7 +34,7 @@ class MediaMetrics : public MediaObserver {
   /// @param bytes  nullopt: nothing is recorded.
   void SetRecordingSpace(std::optional<std::uint64_t> bytes);
 
-  void OnPoll(bool is_up, std::chrono::nanoseconds took) override;
+  void OnPoll(bool is_up, std::chrono::nanoseconds took);
 
  private:
   prometheus::Gauge* on_ = nullptr;  // set by the constructor

@@ -130,8 +130,8 @@ class Metrics : public RequestObserver {
   /// The observer of the message channel.
   DeliveryObserver& delivery_observer() { return channel_; }
 
-  /// The observer of the media server.
-  MediaObserver& media_observer() { return media_; }
+  /// The metrics of the media server.
+  MediaMetrics& media() { return media_; }
 
   /// The observer of the sessions of browsers.
   WebObserver& web_observer() { return web_; }

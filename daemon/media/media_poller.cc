@@ -52,7 +52,7 @@ void MediaPoller::Run(const std::stop_token& stop) {
 void MediaPoller::Poll() {
   const MonotonicTime asked_at = deps_.clock.Monotonic();
   Result<StreamList> list = deps_.server->List(options_.poll_timeout);
-  deps_.observer.OnPoll(list.ok(), deps_.clock.Monotonic() - asked_at);
+  deps_.on_poll(list.ok(), deps_.clock.Monotonic() - asked_at);
   if (!list) {
     RecordReach(list.error());
     return deps_.monitor.PollFailed();

@@ -20,13 +20,6 @@
 
 namespace rtcroom {
 
-/// Receives the outcome of each poll.
-class MediaObserver {
- public:
-  virtual ~MediaObserver() = default;
-  virtual void OnPoll(bool is_up, std::chrono::nanoseconds took) = 0;
-};
-
 struct MediaPollerOptions {
   std::chrono::milliseconds period{5000};        ///< between two polls
   std::chrono::milliseconds poll_timeout{3000};  ///< limit of one answer
@@ -40,10 +33,12 @@ struct MediaPollerDeps {
                                    ///< the same, for the answers to callbacks
   SrsPlayers* players = nullptr;   ///< null: no players are disconnected
   CommitSignal& removals;
-  MediaObserver& observer;
   Tally& drops;  ///< counts them by `StreamDropReasonName`, and "dropped" or "not_dropped"
   const Clock& clock;
   Logger& logger;
+  /// Gets the outcome of each poll.
+  std::function<void(bool is_up, std::chrono::nanoseconds took)> on_poll =
+      [](bool, std::chrono::nanoseconds) {};
 };
 
 /// Runs from `Start` to `Stop`. No lock is held while the media server is asked.

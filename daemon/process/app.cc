@@ -196,8 +196,7 @@ Status App::BuildServices() {
     if (web_ != nullptr) on_air.push_back(&web_->sessions());
     media_ = std::make_unique<MediaModule>(
         *config_, MediaModuleDeps{.store = store_,
-                                  .observer = metrics_.media_observer(),
-                                  .tallies = metrics_.tallies(),
+                                  .metrics = metrics_,
                                   .on_air = std::move(on_air),
                                   .web = web_ ? &web_->sessions() : nullptr,
                                   .runtime = runtime_});

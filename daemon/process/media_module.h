@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "daemon/admin/tally_metrics.h"
+#include "daemon/admin/metrics.h"
 #include "daemon/auth/stream_signature.h"
 #include "daemon/config/config.h"
 #include "daemon/core/heartbeat_reaper.h"
@@ -23,8 +23,7 @@ namespace rtcroom {
 /// All of it outlives the module.
 struct MediaModuleDeps {
   StoreModule& store;
-  MediaObserver& observer;
-  Tallies& tallies;
+  Metrics& metrics;
   std::vector<OnAirListener*> on_air = {};  ///< besides the mixes
   WebSessions* web = nullptr;               ///< null: browsers are not served
   Runtime& runtime;

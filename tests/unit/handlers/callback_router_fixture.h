@@ -22,11 +22,6 @@
 
 namespace rtcroom {
 
-class IgnoredMedia : public MediaObserver {
- public:
-  void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
-};
-
 /// The streams that phones began to send.
 class RecordedPhones : public OnAirListener {
  public:
@@ -145,7 +140,6 @@ class CallbackRouterTest : public testing::Test {
                           .players = players_,
                           .on_air = &phones_,
                           .clock = reading_}};
-  IgnoredMedia media_;
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   Tally counted_;
@@ -153,7 +147,6 @@ class CallbackRouterTest : public testing::Test {
   MediaPoller poller_{{},
                       {.monitor = monitor_,
                        .removals = claims_.removals(),
-                       .observer = media_,
                        .drops = drops_,
                        .clock = clock_,
                        .logger = logger_}};

@@ -205,7 +205,6 @@ TEST_F(CallbackRouterTest, SrsIsToldToDisconnectThePublishersThatAreRefusedBefor
   MediaPoller poller({}, {.monitor = monitor_,
                           .server = &server,
                           .removals = claims_.removals(),
-                          .observer = media_,
                           .drops = drops_,
                           .clock = clock_,
                           .logger = logger_});

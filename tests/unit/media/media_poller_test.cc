@@ -80,11 +80,6 @@ class FakeStreamServer : public StreamServer {
   std::vector<std::string> dropped_ GUARDED_BY(mutex_);
 };
 
-class IgnoredMedia : public MediaObserver {
- public:
-  void OnPoll(bool /*is_up*/, std::chrono::nanoseconds /*took*/) override {}
-};
-
 /// The streams that arrive in part, each with "video" or "audio".
 ///
 /// @threads safe from any thread.
@@ -119,7 +114,6 @@ class MediaPollerTest : public testing::Test {
                                             MediaPollerDeps{.monitor = monitor_,
                                                             .server = server,
                                                             .removals = claims_.removals(),
-                                                            .observer = observer_,
                                                             .drops = drops_,
                                                             .clock = clock_,
                                                             .logger = logger_});
@@ -143,7 +137,6 @@ class MediaPollerTest : public testing::Test {
                           .players = unsigned_,
                           .on_air = &parts_,
                           .clock = clock_}};
-  IgnoredMedia observer_;
   Tally drops_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   FakeStreamServer server_;
