@@ -133,8 +133,8 @@ class Metrics : public RequestObserver {
   /// The metrics of the media server.
   MediaMetrics& media() { return media_; }
 
-  /// The observer of the sessions of browsers.
-  WebObserver& web_observer() { return web_; }
+  /// The metrics of the sessions of browsers.
+  WebMetrics& web() { return web_; }
 
   ServerTotals Totals() EXCLUDES(mutex_);
 

@@ -41,7 +41,7 @@ void WebMetrics::Set(const WebCounts& counts) {
   RaiseTo(without_pictures_, counts.totals.without_pictures);
 }
 
-void WebMetrics::OnWebConnected(std::chrono::nanoseconds since_offer) {
+void WebMetrics::OnConnected(std::chrono::nanoseconds since_offer) {
   connects_.Observe(std::chrono::duration<double>(since_offer).count());
 }
 

@@ -14,15 +14,15 @@
 namespace rtcroom {
 
 /// @threads `Set` for one thread at a time, the rest from any thread.
-class WebMetrics : public WebObserver {
+class WebMetrics {
  public:
   /// @param registry  gets the series; must outlive this object.
   explicit WebMetrics(prometheus::Registry& registry);
 
   void Set(const WebCounts& counts);
 
-  void OnWebConnected(std::chrono::nanoseconds since_offer) override;
-  void OnWebLoss(double ratio) override { losses_.Observe(ratio); }
+  void OnConnected(std::chrono::nanoseconds since_offer);
+  void OnLoss(double ratio) { losses_.Observe(ratio); }
 
  private:
   prometheus::Gauge* publishing_ = nullptr;  // set by the constructor

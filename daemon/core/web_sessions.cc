@@ -269,11 +269,11 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   WebSession* const seen = FindLocked(worker, session);
   if (seen == nullptr || seen->done) return;
   const WebFigures before = std::exchange(seen->figures, figures);
-  deps_.observer.OnWebLoss(figures.loss);
+  deps_.on_loss(figures.loss);
   totals_.key_requests += seen->NewKeyRequests(figures.key_requests);
   if (figures.is_without_pictures && !before.is_without_pictures) ++totals_.without_pictures;
   if (!figures.is_connected || before.is_connected) return;
-  deps_.observer.OnWebConnected(deps_.clock.Monotonic() - seen->since);
+  deps_.on_connected(deps_.clock.Monotonic() - seen->since);
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
 }
 

@@ -115,17 +115,6 @@ struct WebTallies {
   Tally ends{};    ///< counts by `WebEndReasonName`
 };
 
-/// Receives figures of sessions.
-///
-/// @threads implementations are safe from any thread, and quick.
-class WebObserver {
- public:
-  virtual ~WebObserver() = default;
-  virtual void OnWebConnected(std::chrono::nanoseconds since_offer) = 0;
-  /// Called with each report of figures.
-  virtual void OnWebLoss(double ratio) = 0;
-};
-
 /// The sessions of workers, each with its user and room. A session ends with the right to it: each
 /// removal of its user from the room, a ban and a revocation close it before the call that caused
 /// them is answered. A change of a room without sessions costs one look-up.
@@ -141,13 +130,16 @@ class WebSessions : public CommitListener, public OnAirListener {
   struct Deps {
     WebRights rights;
     const WebSignatures& signatures;
-    WebObserver& observer;
     WebTallies& tallies;
     const Clock& clock;
     RandomSource& random;
     Logger& logger;
     std::string app = "live";  ///< that phones publish to
     OnEnd on_end = [](const WebSession&, WebEndReason) {};
+    /// Gets the time from an offer until its browser is connected.
+    std::function<void(std::chrono::nanoseconds)> on_connected = [](std::chrono::nanoseconds) {};
+    /// Gets the share of lost packets with each report of figures.
+    std::function<void(double)> on_loss = [](double) {};
     /// Gets a sign when a session to play ends: a look at who is there finds none from then on.
     /// Null: none.
     ViewerLeases* viewers = nullptr;

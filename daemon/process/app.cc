@@ -182,8 +182,7 @@ Status App::BuildServices() {
                         }});
   if (ServesBrowsers(*config_)) {
     web_ = std::make_unique<WebModule>(*config_, WebModuleDeps{.store = store_,
-                                                               .observer = metrics_.web_observer(),
-                                                               .tallies = metrics_.tallies().web,
+                                                               .metrics = metrics_,
                                                                .on_end = MakeWebEndedNotices(),
                                                                .runtime = runtime_});
   }

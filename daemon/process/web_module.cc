@@ -48,13 +48,15 @@ WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
                             .revocations = deps.store.state().revocations,
                             .claims = deps.store.state().claims},
                  .signatures = addresses_,
-                 .observer = deps.observer,
-                 .tallies = deps.tallies,
+                 .tallies = deps.metrics.tallies().web,
                  .clock = deps.runtime.clock,
                  .random = deps.runtime.random,
                  .logger = deps.runtime.logger,
                  .app = config.live.app,
                  .on_end = deps.on_end,
+                 .on_connected = [&web = deps.metrics.web()](
+                                     auto since_offer) { web.OnConnected(since_offer); },
+                 .on_loss = [&web = deps.metrics.web()](double ratio) { web.OnLoss(ratio); },
                  .viewers = &deps.store.state().viewers},
                 MakeLimits(config.web)),
       commits_(deps.store.state().web_commits) {

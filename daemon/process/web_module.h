@@ -1,6 +1,7 @@
 // The sessions of browsers of one life of the server, and their addresses.
 #pragma once
 
+#include "daemon/admin/metrics.h"
 #include "daemon/config/config.h"
 #include "daemon/core/web_sessions.h"
 #include "daemon/process/runtime.h"
@@ -17,8 +18,7 @@ inline bool ServesBrowsers(const Config& config) {
 /// All of it outlives the module.
 struct WebModuleDeps {
   StoreModule& store;  ///< open
-  WebObserver& observer;
-  WebTallies& tallies;
+  Metrics& metrics;
   WebSessions::OnEnd on_end;
   Runtime& runtime;
 };

@@ -1,8 +1,6 @@
-// A worker that has the media of browsers, and an observer of their sessions, that keep what they
-// are told.
+// A worker that has the media of browsers, which keeps what it is told.
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,14 +31,6 @@ class RecordingWebLink : public WebWorkerLink {
   std::vector<std::string> queries;
   std::vector<std::pair<std::string, std::string>> closed;
   WebKeep kept;
-};
-
-class LastConnect : public WebObserver {
- public:
-  void OnWebConnected(std::chrono::nanoseconds since_offer) override { connected = since_offer; }
-  void OnWebLoss(double /*ratio*/) override {}
-
-  std::chrono::nanoseconds connected{0};
 };
 
 }  // namespace rtcroom

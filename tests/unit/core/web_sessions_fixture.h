@@ -1,6 +1,7 @@
 // A live room whose members publish and play by sessions of browsers.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -95,7 +96,7 @@ class WebSessionsTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   PlainSignatures signatures_;
-  LastConnect observer_;
+  std::chrono::nanoseconds connected_{0};  ///< time of the last browser to connect
   WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
@@ -110,13 +111,13 @@ class WebSessionsTest : public testing::Test {
   WebSessions sessions_{
       {.rights = {.rooms = failing_, .bans = bans_, .revocations = revocations_, .claims = claims_},
        .signatures = signatures_,
-       .observer = observer_,
        .tallies = tallies_,
        .clock = clock_,
        .random = random_,
        .logger = logger_,
        .on_end = [this](const WebSession& session,
                         WebEndReason /*reason*/) { owners_.push_back(session.user_id.value); },
+       .on_connected = [this](std::chrono::nanoseconds since_offer) { connected_ = since_offer; },
        .viewers = &viewers_},
       {.per_worker = 6, .per_user = 4, .per_address = 5}};
   const std::shared_ptr<RecordingWebLink> link_ = std::make_shared<RecordingWebLink>();

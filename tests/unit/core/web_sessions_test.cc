@@ -340,7 +340,7 @@ TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
   EXPECT_TRUE(sessions_.Has(played));
   EXPECT_THAT(owners_, IsEmpty());
   sessions_.OnFigures(*again, played, {.is_connected = true});
-  EXPECT_EQ(observer_.connected, 200ms) << "since the offer";
+  EXPECT_EQ(connected_, 200ms) << "since the offer";
 }
 
 TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
@@ -398,7 +398,7 @@ TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   const std::string id = Publish("host");
   clock_.Advance(200ms);
   sessions_.OnFigures(*link_, id, {.is_connected = true, .kbps = 700, .key_requests = 3});
-  EXPECT_EQ(observer_.connected, 200ms);
+  EXPECT_EQ(connected_, 200ms);
   EXPECT_EQ(sessions_.Count().totals.key_requests, 3U);
   EXPECT_EQ(sessions_.FiguresOf(Key(), {"host"})->kbps, 700U);
   EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));

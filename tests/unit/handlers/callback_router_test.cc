@@ -264,7 +264,6 @@ class BrowsersAtSrs : public CallbackRouterTest {
 
   MemoryStore store_{{}, "00000000000000aa", claims_};
   PlainSignatures signatures_;
-  LastConnect observer_;
   WebTallies tallies_;
   CountingRandom random_;
   WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
@@ -272,7 +271,6 @@ class BrowsersAtSrs : public CallbackRouterTest {
                                     .revocations = revocations_,
                                     .claims = claims_},
                          .signatures = signatures_,
-                         .observer = observer_,
                          .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,

@@ -80,7 +80,6 @@ class WebRouterTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   FakeAdmission admission_;
-  LastConnect observer_;
   WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
@@ -96,7 +95,6 @@ class WebRouterTest : public testing::Test {
                                     .revocations = revocations_,
                                     .claims = claims_},
                          .signatures = addresses_,
-                         .observer = observer_,
                          .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,

@@ -87,7 +87,6 @@ class SrsPlayersTest : public testing::Test {
   CountingRandom random_;
   FakeStreams streams_;
   HookedSignatures signatures_;
-  LastConnect observer_;
   WebTallies tallies_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   StreamClaims claims_{streams_};
@@ -101,7 +100,6 @@ class SrsPlayersTest : public testing::Test {
                                     .revocations = revocations_,
                                     .claims = claims_},
                          .signatures = signatures_,
-                         .observer = observer_,
                          .tallies = tallies_,
                          .clock = clock_,
                          .random = random_,
