@@ -10,11 +10,7 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       groups_(core_.deps, core_.options.access),
       messages_(core_, groups_, logins_),
       history_(core_, groups_),
-      reader_({.rooms = deps.rooms,
-               .events = deps.events,
-               .messages = deps.messages,
-               .bans = deps.bans,
-               .access = options.access}) {}
+      reader_(core_.deps, core_.options.access) {}
 
 void Channel::OnTick() {
   {

@@ -26,7 +26,7 @@ Result<Room> RoomReader::Open(const UserId& user_id, RoomReach reach, const Room
   Result<Room> room = deps_.rooms.Load(key);
   if (!room) return room;
   if (!IsReached(reach, room->dialect)) return Error{Errc::kRoomNotFound, {}};
-  const Status may = CheckGroupAccess(deps_.access, user_id, *room, deps_.rooms, deps_.bans);
+  const Status may = CheckGroupAccess(access_, user_id, *room, deps_.rooms, deps_.bans);
   if (!may) return may.error();
   return room;
 }
@@ -34,7 +34,7 @@ Result<Room> RoomReader::Open(const UserId& user_id, RoomReach reach, const Room
 Result<std::uint64_t> RoomReader::NewestMessage(const UserId& user_id, RoomReach reach,
                                                 const RoomKey& key,
                                                 std::uint64_t room_number) const {
-  if (deps_.access == GroupAccess::kMembers) {
+  if (access_ == GroupAccess::kMembers) {
     const Result<Room> room = Open(user_id, reach, key);
     if (!room) return room.error();
   }

@@ -8,14 +8,11 @@
 #include <vector>
 
 #include "daemon/base/result.h"
+#include "daemon/channel/channel_core.h"
 #include "daemon/channel/message_reads.h"
 #include "daemon/channel/room_cursor.h"
-#include "daemon/core/ban_list.h"
-#include "daemon/core/event_log.h"
 #include "daemon/core/group_access.h"
-#include "daemon/core/message_store.h"
 #include "daemon/core/room_reach.h"
-#include "daemon/core/room_store.h"
 
 namespace rtcroom {
 
@@ -50,15 +47,8 @@ class RoomReader {
   static constexpr std::uint64_t kMaxMessages = 500;
   static constexpr std::size_t kMaxEventBytes = std::size_t{96} << 10;
 
-  /// All outlive the reader.
-  struct Deps {
-    RoomStore& rooms;
-    EventLog& events;
-    MessageStore& messages;
-    const BanList& bans;
-    GroupAccess access = GroupAccess::kAny;
-  };
-  explicit RoomReader(const Deps& deps) : deps_(deps) {}
+  /// @param deps  outlive this object.
+  RoomReader(const ChannelDeps& deps, GroupAccess access) : deps_(deps), access_(access) {}
 
   /// @param reach  of the user's login.
   /// @errors kRoomNotFound, also when it is not reached; kNotAllowed; kStoreBusy; kStoreBroken.
@@ -103,7 +93,8 @@ class RoomReader {
   /// Adds what has happened since the cursor, as far as it is known and not too much.
   Status Recover(const RoomCursor& since, RoomView& view) const;
 
-  const Deps deps_;
+  const ChannelDeps& deps_;
+  const GroupAccess access_;
 };
 
 }  // namespace rtcroom

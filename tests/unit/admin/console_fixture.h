@@ -14,7 +14,7 @@
 #include "daemon/admin/console.h"
 #include "daemon/base/mutex.h"
 #include "daemon/channel/channel.h"
-#include "tests/support/counting_random.h"
+#include "tests/support/channel_parts.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_media.h"
 #include "tests/support/only_node.h"
@@ -159,27 +159,11 @@ class ConsoleFixture : public ServiceFixture {
                         .ids = ids_},
                        {},
                        logger_};
-  CountingRandom random_;
-  const RemovalClock removal_{clock_};
-  EndedLoginList ends_;
-  AccountValidities validities_;
+  ChannelParts parts_{.bans = bans_, .clock = clock_, .logger = logger_};
   PushReceivers receivers_{{.rooms = rooms_store_.rooms(), .bans = bans_, .clock = clock_},
                            {.per_second = 20'000, .burst = 20'000}};
-  Channel channel_{{.rooms = rooms_store_.rooms(),
-                    .events = rooms_store_.rooms(),
-                    .messages = rooms_store_.messages(),
-                    .accounts = rooms_store_.accounts(),
-                    .end_store = rooms_store_.ended_logins(),
-                    .ends = ends_,
-                    .validities = validities_,
-                    .bans = bans_,
-                    .clock = clock_,
-                    .dates = clock_,
-                    .removal = removal_,
-                    .random = random_,
-                    .logger = logger_},
-                   ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
-                   {}};
+  Channel channel_{
+      parts_.On(rooms_store_), ChannelTokens(Secret("0123456789abcdef0123456789abcdef")), {}};
   PendingCalls calls_{clock_};
   WebimClients clients_{channel_, receivers_, calls_};
   OnlyNode node_;

@@ -10,6 +10,7 @@
 
 #include "daemon/channel/room_push.h"
 #include "storage/memory/memory_store.h"
+#include "tests/support/channel_parts.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/forwarded_messages.h"
@@ -78,10 +79,10 @@ class Reader : public testing::Test {
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
-  const RoomReader reader_{{.rooms = store_.rooms(),
-                            .events = store_.rooms(),
-                            .messages = store_.messages(),
-                            .bans = bans_}};
+  Logger logger_{LogFormat::kJson, LogLevel::kError};
+  ChannelParts parts_{.bans = bans_, .clock = clock_, .logger = logger_};
+  const ChannelDeps deps_ = parts_.On(store_);
+  const RoomReader reader_{deps_, GroupAccess::kAny};
 };
 
 TEST_F(Reader, ASnapshotNamesItsExactPosition) {

@@ -14,7 +14,7 @@
 #include "handlers/webim/webim_clients.h"
 #include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
-#include "tests/support/counting_random.h"
+#include "tests/support/channel_parts.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
@@ -117,33 +117,21 @@ class BoundedChannelTest : public testing::Test {
   }
 
   FakeClock clock_;
-  RemovalClock removal_{clock_};
-  CountingRandom random_;
   const CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   RecordingListener listener_;
   MemoryStore store_{StoreLimits(), "00000000000000aa", listener_};
   const FakeStreams streams_;
   BanList bans_{clock_, streams_};
-  EndedLoginList ends_;
-  AccountValidities validities_;
+  ChannelParts parts_{.bans = bans_, .clock = clock_, .logger = logger_};
   MemoryTotal held_{.most = 200'000};
   PushReceivers receivers_{{.rooms = store_.rooms(), .bans = bans_, .clock = clock_},
                            {.per_second = 1'000}};
-  Channel channel_{{.rooms = store_.rooms(),
-                    .events = store_.rooms(),
-                    .messages = store_.messages(),
-                    .accounts = store_.accounts(),
-                    .end_store = store_.ended_logins(),
-                    .ends = ends_,
-                    .validities = validities_,
-                    .bans = bans_,
-                    .clock = clock_,
-                    .dates = clock_,
-                    .removal = removal_,
-                    .random = random_,
-                    .logger = logger_,
-                    .held = &held_},
+  Channel channel_{[this] {
+                     ChannelDeps deps = parts_.On(store_);
+                     deps.held = &held_;
+                     return deps;
+                   }(),
                    ChannelTokens(Secret("0123456789abcdef0123456789abcdef")),
                    {.group_rate = {.per_second = 1, .burst = 4}, .max_held_bytes = 100'000}};
   PendingCalls calls_{clock_};
@@ -211,14 +199,14 @@ TEST_F(BoundedChannelTest, TakesFewMessagesOfASenderToAccountsThatAreAway) {
 }
 
 TEST_F(BoundedChannelTest, KeepsWhatWaitsForAnHourWhateverTheWallClockShows) {
-  removal_.Begin({});
+  parts_.removal.Begin({});
   ASSERT_OK(Send("amy", "bob", 1));
   clock_.JumpWallClock(std::chrono::days(40));
-  (void)removal_.Round();
+  (void)parts_.removal.Round();
   EXPECT_THAT(*channel_.history().PendingMessages({"bob"}), SizeIs(1));
   clock_.JumpWallClock(-std::chrono::days(40));
   clock_.Advance(1h + 1s);
-  (void)removal_.Round();
+  (void)parts_.removal.Round();
   EXPECT_THAT(*channel_.history().PendingMessages({"bob"}), IsEmpty());
 }
 
