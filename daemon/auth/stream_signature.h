@@ -22,7 +22,8 @@ struct StreamArguments {
   std::optional<std::string_view> ru{};
   std::optional<std::string_view> rr{};
   std::optional<std::string_view> rs{};
-  bool is_of_browser = false;  ///< has `kWebArgument`
+  std::optional<std::string_view> rw{};  ///< `kWebArgument`; nullopt: a phone's
+  bool is_again = false;                 ///< has `kAgainArgument`
 };
 
 enum class StreamSignatureState : std::uint8_t {

@@ -18,9 +18,13 @@ struct PushBinding {
   bool operator==(const PushBinding&) const = default;
 };
 
-/// Workers add this argument to the query with which they push the stream of a browser. A publisher
-/// without it counts as a phone. It is no proof: anybody can add it.
+/// Workers add this argument to the query with which they push the stream of a browser; each
+/// session has a value of its own. A publisher without it counts as a phone. It is no proof:
+/// anybody can add it.
 inline constexpr std::string_view kWebArgument = "rw";
+/// Workers add this argument, too, when the media server has taken the stream of the session
+/// before, and closed it. Such a publisher takes the stream from nobody else.
+inline constexpr std::string_view kAgainArgument = "ra";
 
 /// Makes the URLs of a stream (protocol D.4).
 ///

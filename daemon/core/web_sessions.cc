@@ -67,7 +67,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
   session->second.rtmp_query =
       offer.direction == WebDirection::kPublish
-          ? fmt::format("{}&{}=1", offer.query, kWebArgument)
+          ? fmt::format("{}&{}={}", offer.query, kWebArgument, id.substr(0, kLoggedDigits))
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
   session->second.offer = offer.sdp;
   session->second.Ask();

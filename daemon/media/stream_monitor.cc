@@ -46,12 +46,14 @@ PublishOutcome StreamMonitor::Publish(std::string_view stream, std::string_view 
                                       const StreamArguments& arguments) {
   const StreamCall call{.stream = stream,
                         .client = client,
-                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now())};
+                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now()),
+                        .web_session = arguments.rw.value_or(""),
+                        .is_again = arguments.is_again};
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
   PublishOutcome outcome = table_.Publish(call, now);
   outcome.signature = call.signature.state;
-  const bool is_phone = outcome.verdict == PublishVerdict::kAccepted && !arguments.is_of_browser;
+  const bool is_phone = outcome.verdict == PublishVerdict::kAccepted && !arguments.rw;
   if (is_phone && deps_.on_air != nullptr) deps_.on_air->OnPhone(stream);
   return outcome;
 }
@@ -61,7 +63,8 @@ UpdateVerdict StreamMonitor::Update(std::string_view stream, std::string_view cl
                                     std::optional<std::int64_t> media_ms) {
   const StreamCall call{.stream = stream,
                         .client = client,
-                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now())};
+                        .signature = deps_.pushers.Check(stream, arguments, deps_.clock.Now()),
+                        .web_session = arguments.rw.value_or("")};
   const MutexLock lock(mutex_);
   const MonotonicTime now = deps_.clock.Monotonic();
   return table_.Update(call, media_ms, now);

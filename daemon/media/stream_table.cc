@@ -30,6 +30,8 @@ std::string_view PublishVerdictName(PublishVerdict verdict) {
       return "banned";
     case PublishVerdict::kRevoked:
       return "revoked";
+    case PublishVerdict::kTakenOver:
+      return "taken_over";
     case PublishVerdict::kTooManyStreams:
       return "too_many_streams";
   }
@@ -71,6 +73,7 @@ PublishOutcome StreamTable::Publish(const StreamCall& call, MonotonicTime now) {
     return {.verdict = *reason == StreamDropReason::kBanned ? PublishVerdict::kBanned
                                                             : PublishVerdict::kRevoked};
   }
+  if (IsTakenOver(call, now)) return {.verdict = PublishVerdict::kTakenOver};
   // A client that was accepted for this stream ends, too: it begins anew.
   End(call.client, now);
   std::vector<StreamDrop> drops;
@@ -80,6 +83,7 @@ PublishOutcome StreamTable::Publish(const StreamCall& call, MonotonicTime now) {
   Client* const client = AddClient(call.stream, call.client, now);
   if (client == nullptr) return {.verdict = PublishVerdict::kTooManyStreams};
   client->signature = call.signature;
+  client->web_session = call.web_session;
   return {.verdict = PublishVerdict::kAccepted, .drops = std::move(drops)};
 }
 
@@ -94,6 +98,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
     if (HasEndedSince(call.client, now - kLateCalls)) return UpdateVerdict::kGoOn;
     if (Client* const adopted = AddClient(call.stream, call.client, now)) {
       adopted->signature = call.signature;
+      adopted->web_session = call.web_session;
       StreamOf(call.client)->second.is_updated = true;
       if (media_ms) OnMedia(*adopted, *media_ms, now);
     }
@@ -102,7 +107,10 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
   auto& [name, stream] = *entry;
   Client& client = *std::ranges::find(stream.clients, call.client, &Client::id);
   const bool shows_signature = call.stream == name && call.signature.is_authentic();
-  if (shows_signature && !client.signature.is_authentic()) client.signature = call.signature;
+  if (shows_signature && !client.signature.is_authentic()) {
+    client.signature = call.signature;
+    client.web_session = call.web_session;
+  }
   if (media_ms) OnMedia(client, *media_ms, now);
   stream.is_updated = true;
   OnSeen(stream, client, now);
@@ -271,6 +279,14 @@ MonotonicTime::duration StreamTable::TimeOff(const Stream& stream, MonotonicTime
 bool StreamTable::HasEndedSince(std::string_view client, MonotonicTime time) const {
   const auto found = ended_.find(client);
   return found != ended_.end() && found->second.at >= time;
+}
+
+bool StreamTable::IsTakenOver(const StreamCall& call, MonotonicTime now) const {
+  const auto found = streams_.find(call.stream);
+  if (!call.is_again || found == streams_.end()) return false;
+  return std::ranges::any_of(found->second.clients, [&](const Client& other) {
+    return other.id != call.client && other.web_session != call.web_session && !IsStale(other, now);
+  });
 }
 
 std::optional<StreamDropReason> StreamTable::ReasonAgainst(

@@ -58,7 +58,9 @@ struct StreamDrop {
 struct StreamCall {
   std::string_view stream{};
   std::string_view client{};
-  StreamSignature signature{};  ///< signature of `stream`
+  StreamSignature signature{};     ///< signature of `stream`
+  std::string_view web_session{};  ///< value of `kWebArgument`; empty: a phone
+  bool is_again = false;           ///< a publish that takes the stream from nobody else
 };
 
 enum class PublishVerdict : std::uint8_t {
@@ -67,6 +69,7 @@ enum class PublishVerdict : std::uint8_t {
   kBadSignature,
   kBanned,
   kRevoked,
+  kTakenOver,  ///< somebody else has the stream since
   kTooManyStreams,
 };
 
@@ -198,6 +201,7 @@ class StreamTable {
     MonotonicTime since{};
     MonotonicTime seen_at{};
     StreamSignature signature{};  ///< kMissing: listed by a poll, and no update has shown it yet
+    std::string web_session{};    ///< empty: a phone, or likewise
     bool sends = true;            ///< false: connected, but its media does not move
     std::optional<std::int64_t> media_ms{};
     MonotonicTime media_at{};  ///< when that position was first reported
@@ -224,6 +228,8 @@ class StreamTable {
   [[nodiscard]] StreamMedia MediaOf(const Stream& stream, MonotonicTime now) const;
   /// Whether that client has ended at `time` or later.
   [[nodiscard]] bool HasEndedSince(std::string_view client, MonotonicTime time) const;
+  /// Whether the publish is one that takes the stream from nobody else, and somebody has it.
+  [[nodiscard]] bool IsTakenOver(const StreamCall& call, MonotonicTime now) const;
   /// nullopt: the client may be on air.
   /// @param known_for  since when the client is in the table.
   [[nodiscard]] std::optional<StreamDropReason> ReasonAgainst(

@@ -87,34 +87,49 @@ class PullPlan {
   MonotonicTime begin_at_{};
 };
 
-/// The times to push a stream to the media server: at once, and each second again while the server
-/// takes none, for 30 s. A push that it took and closed is not begun again: somebody else may
-/// publish the stream by now, and would lose it.
+/// The times to push a stream to the media server: at once, and each second again after the server
+/// has closed it or could not be reached, for 30 s without a push that lasts. It is pushed again
+/// only with media that came since: a server that closes the push of a publisher that sends nothing
+/// would close the next one, too.
 ///
 /// @threads for one thread.
 class PushPlan {
  public:
   static constexpr std::chrono::seconds kPatience{30};
   static constexpr std::chrono::seconds kPause{1};
+  /// A push that is taken for so long lasts.
+  static constexpr std::chrono::seconds kTrial{5};
 
-  /// The media server did not take it: was not reached, or refused.
-  void Failed(MonotonicTime now) {
+  /// The push has ended: the media server was not reached, has refused it, or has closed it.
+  /// @param frames  that the publisher has sent.
+  void Ended(MonotonicTime now, std::uint64_t frames) {
     if (!failing_since_) failing_since_ = now;
     begin_at_ = now + kPause;
+    frames_ = frames;
+    taken_at_.reset();
   }
-  /// The media server takes it.
-  void Worked() { failing_since_.reset(); }
-  /// The media server took it, and has closed it.
-  void Closed() { is_closed_ = true; }
+  /// The media server takes it. Call it a few times a second.
+  void Worked(MonotonicTime now) {
+    if (!taken_at_) taken_at_ = now;
+    if (now - *taken_at_ >= kTrial) failing_since_.reset();
+    was_taken_ = true;
+  }
 
-  [[nodiscard]] bool IsDue(MonotonicTime now) const { return !is_closed_ && now >= begin_at_; }
+  [[nodiscard]] bool IsDue(MonotonicTime now, std::uint64_t frames) const {
+    return now >= begin_at_ && frames != frames_;
+  }
+  /// Whether the media server has taken a push: somebody else may publish the stream by now, and
+  /// must not lose it by another one.
+  [[nodiscard]] bool WasTaken() const { return was_taken_; }
   /// Whether it is of no more use to push.
   [[nodiscard]] bool IsLost(MonotonicTime now) const {
-    return is_closed_ || (failing_since_ && now - *failing_since_ >= kPatience);
+    return !taken_at_ && failing_since_ && now - *failing_since_ >= kPatience;
   }
 
  private:
-  bool is_closed_ = false;
+  bool was_taken_ = false;
+  std::optional<MonotonicTime> taken_at_;  ///< nullopt: it is not taken now
+  std::uint64_t frames_ = 0;               ///< when the last push ended
   MonotonicTime begin_at_{};
   std::optional<MonotonicTime> failing_since_;
 };

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "daemon/core/stream_urls.h"
+
 namespace rtcroom {
 
 WebStream::WebStream(const std::string& app, std::string name, StreamSettings& settings,
@@ -69,21 +71,19 @@ void WebStream::StepPush(MonotonicTime now) {
                               .has_audio = hub_->has(MediaKind::kAudio)};
   if (!media.has_video && !media.has_audio) return;
   if (!media_at_) media_at_ = now;
-  if (push_ && push_->IsTaken()) push_plan_.Worked();
+  if (push_ && push_->IsTaken()) push_plan_.Worked(now);
   if (push_ && push_->has_ended()) {
     logger_.Warn("web_push_failed", {{"stream", name_}, {"reason", push_->why()}});
-    if (push_->IsTaken()) {
-      push_plan_.Closed();
-    } else {
-      push_plan_.Failed(now);
-    }
+    push_plan_.Ended(now, hub_->frames());
     push_.reset();
   }
   const bool is_complete =
       (media.has_video && media.has_audio) || now - *media_at_ >= kBothPatience;
   if (push_ && push_->media() != media) EndPush();
-  if (push_ || !is_complete || !push_plan_.IsDue(now)) return;
-  push_ = std::make_unique<RtmpPush>(Address(push_query_), media, clock_, hub_);
+  if (push_ || !is_complete || !push_plan_.IsDue(now, hub_->frames())) return;
+  const std::string query =
+      push_plan_.WasTaken() ? fmt::format("{}&{}=1", push_query_, kAgainArgument) : push_query_;
+  push_ = std::make_unique<RtmpPush>(Address(query), media, clock_, hub_);
 }
 
 void WebStream::EndPush() {

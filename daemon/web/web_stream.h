@@ -52,8 +52,7 @@ class WebStream {
   /// Pulls and pushes as far as it is time to. Call it a few times a second.
   void Step(MonotonicTime now, bool has_players);
 
-  /// Whether the publisher's session ends, as the media server has closed its stream, or took none
-  /// for long.
+  /// Whether the publisher's session ends, as the media server has not taken its stream for long.
   [[nodiscard]] bool IsPushLost(MonotonicTime now) const { return push_plan_.IsLost(now); }
   /// Whether who plays it since `since` waits in vain.
   [[nodiscard]] bool IsMissing(MonotonicTime now, MonotonicTime since) const {

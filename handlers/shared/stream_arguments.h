@@ -22,7 +22,8 @@ inline StreamArguments StreamArgumentsOf(const FormPairs& pairs) {
           .ru = find("ru"),
           .rr = find("rr"),
           .rs = find("rs"),
-          .is_of_browser = FindFirst(pairs, kWebArgument) != nullptr};
+          .rw = find(kWebArgument),
+          .is_again = FindFirst(pairs, kAgainArgument) != nullptr};
 }
 
 }  // namespace rtcroom

@@ -122,7 +122,8 @@ TEST_F(WebSessionsTest, OpenWithTheAnswerOfAWorker) {
   EXPECT_EQ(open.direction(), v1::WEB_DIRECTION_PUBLISH);
   EXPECT_EQ(open.stream(), "alice");
   EXPECT_EQ(open.app(), "live");
-  EXPECT_EQ(open.rtmp_query(), url.substr(url.find('?') + 1) + "&rw=1");
+  EXPECT_EQ(open.rtmp_query(),
+            url.substr(url.find('?') + 1) + "&rw=" + open.session().substr(0, 8));
   EXPECT_EQ(open.offer(), "v=0 offer");
 
   Join("bob");

@@ -182,6 +182,24 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     assert.strictEqual(await bob.call('bob plays cat', 'remove'), 200);
   });
 
+  it('go on while the media server restarts, and are on air again in the same sessions', async () => {
+    const phone = whole.listen(await whole.rtmp('multi', 'call', 'ann'));
+    await eventually('the phone has pictures', () => phone.figures(0).pictures > 0);
+    await whole.media.stop();
+    await phone.ended;
+    await goesOn(bob, 'bob plays ann');
+    await whole.media.start();
+    await eventually('both publish again', async () => {
+      const publishers = await whole.media.publishers();
+      return 'ann' in publishers && 'bob' in publishers;
+    });
+    const next = whole.listen(await whole.rtmp('multi', 'call', 'ann'));
+    await eventually('the phone sees ann', () => next.figures(0).sources.join() === String(kSources.ann) && next.figures(0).pictures >= 10);
+    await next.stop();
+    for (const [page, session] of [[ann, 'ann'], [bob, 'bob'], [bob, 'bob plays ann']]) assert(await page.call(session, 'exists'), session);
+    whole.push((await whole.sit('multi', 'call', 'cat')).pushURL, as('cat')); // as phones do
+  });
+
   it('come back after the worker has been killed, and keep their seats', async () => {
     const seats = await whole.members('multi', 'call');
     await whole.killWorker();

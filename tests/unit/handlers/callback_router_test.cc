@@ -74,6 +74,18 @@ TEST_F(CallbackRouterTest, APhoneIsWhoPublishesWithoutTheMarkOfBrowsers) {
   EXPECT_THAT(phones_.heard, ElementsAre("alice"));
 }
 
+TEST_F(CallbackRouterTest, ABrowsersPushThatWasClosedComesBackUnlessAPhoneHasTheStream) {
+  const std::string arguments = PushArguments("alice");
+  EXPECT_EQ(Nginx("publish", "alice", arguments + "&rw=1"), 200);
+  EXPECT_EQ(Nginx("publish_done", "alice", ""), 200);
+  EXPECT_EQ(Nginx("publish", "alice", arguments + "&rw=1&ra=1", "2"), 200);
+  EXPECT_EQ(Nginx("publish_done", "alice", "", "2"), 200);
+  EXPECT_EQ(Nginx("publish", "alice", arguments, "3"), 200);
+  EXPECT_EQ(Nginx("publish", "alice", arguments + "&rw=1&ra=1", "4"), 403);
+  EXPECT_THAT(log_.Text(), HasSubstr("taken_over"));
+  EXPECT_TRUE(IsOn("alice"));
+}
+
 TEST_F(CallbackRouterTest, ARevokedStreamIsCutAtItsNextUpdate) {
   const std::string arguments = PushArguments("alice");
   ASSERT_EQ(Nginx("publish", "alice", arguments), 200);

@@ -119,6 +119,44 @@ TEST_F(StreamCallsTest, ANewPublisherTakesOverFromAllOthers) {
   EXPECT_THAT(Clients("bob"), ElementsAre("2"));
 }
 
+TEST_F(StreamCallsTest, APublishAfterAClosedOneTakesTheStreamFromNobodyElse) {
+  const auto begin = [&](std::string_view client, std::string_view web_session, bool is_again) {
+    return table_
+        ->Publish({.stream = "alice",
+                   .client = client,
+                   .signature = GoodSignature(),
+                   .web_session = web_session,
+                   .is_again = is_again},
+                  now())
+        .verdict;
+  };
+  EXPECT_EQ(begin("1", "a", false), PublishVerdict::kAccepted);
+  EXPECT_EQ(begin("2", "a", true), PublishVerdict::kAccepted) << "its end was not reported";
+  Publish("alice", "3");  // a phone
+  EXPECT_EQ(begin("4", "a", true), PublishVerdict::kTakenOver);
+  EXPECT_THAT(Clients("alice"), ElementsAre("1", "2", "3"));
+  EXPECT_EQ(begin("4", "b", false), PublishVerdict::kAccepted) << "a new session may take it";
+  End("3");
+  EXPECT_EQ(begin("5", "a", true), PublishVerdict::kTakenOver) << "by another session";
+  EXPECT_EQ(begin("5", "b", true), PublishVerdict::kTakenOver) << "the first is still listed";
+  Advance(16s);
+  EXPECT_EQ(begin("5", "a", true), PublishVerdict::kAccepted) << "nobody has been seen since";
+}
+
+TEST_F(StreamCallsTest, AClientThatAPollHasFoundIsSomebodyElseUntilAnUpdateShowsItsSession) {
+  Poll({{"alice", "1"}});
+  StreamCall call{.stream = "alice",
+                  .client = "2",
+                  .signature = GoodSignature(),
+                  .web_session = "a",
+                  .is_again = true};
+  EXPECT_EQ(table_->Publish(call, now()).verdict, PublishVerdict::kTakenOver);
+  StreamCall update = call;
+  update.client = "1";
+  EXPECT_EQ(table_->Update(update, {}, now()), UpdateVerdict::kGoOn);
+  EXPECT_EQ(table_->Publish(call, now()).verdict, PublishVerdict::kAccepted);
+}
+
 TEST_F(StreamCallsTest, ALateEndOfTheOldClientLeavesTheNewOneOn) {
   Publish("alice", "1");
   Advance(1s);
@@ -391,6 +429,7 @@ TEST_F(StreamCallsTest, ATakeoverDropsAClientThatSendsNothing) {
 
 TEST(StreamNames, OfOutcomesAreLowerCaseWords) {
   EXPECT_EQ(PublishVerdictName(PublishVerdict::kTooManyStreams), "too_many_streams");
+  EXPECT_EQ(PublishVerdictName(PublishVerdict::kTakenOver), "taken_over");
   EXPECT_EQ(StreamDropReasonName(StreamDropReason::kTakenOver), "taken_over");
   EXPECT_EQ(StreamSignatureStateName(StreamSignatureState::kExpired), "expired");
 }

@@ -88,29 +88,58 @@ TEST(PublisherPlan, ForgetsOneThatEndsBeforeItsAnswer) {
 
 TEST(PushPlan, IsTriedEachSecondForHalfAMinute) {
   PushPlan plan;
-  EXPECT_TRUE(plan.IsDue(kStart));
+  std::uint64_t frames = 1;
+  EXPECT_TRUE(plan.IsDue(kStart, frames));
   for (auto now = kStart; now < kStart + 30s; now += 1s) {
     EXPECT_FALSE(plan.IsLost(now));
-    plan.Failed(now);
-    EXPECT_FALSE(plan.IsDue(now + 999ms));
-    EXPECT_TRUE(plan.IsDue(now + 1s));
+    plan.Ended(now, frames++);
+    EXPECT_FALSE(plan.IsDue(now + 999ms, frames));
+    EXPECT_TRUE(plan.IsDue(now + 1s, frames));
   }
+  EXPECT_FALSE(plan.WasTaken());
   EXPECT_TRUE(plan.IsLost(kStart + 30s));
 }
 
 TEST(PushPlan, ForgetsFailuresOnceItWorks) {
   PushPlan plan;
-  plan.Failed(kStart);
-  plan.Worked();
-  EXPECT_FALSE(plan.IsLost(kStart + 300s));
+  plan.Ended(kStart, 1);
+  plan.Worked(kStart + 29s);
+  EXPECT_FALSE(plan.IsLost(kStart + 31s)) << "it is taken now";
+  plan.Worked(kStart + 34s);
+  plan.Ended(kStart + 35s, 2);
+  EXPECT_FALSE(plan.IsLost(kStart + 64s));
+  EXPECT_TRUE(plan.IsLost(kStart + 65s));
 }
 
-TEST(PushPlan, IsLostAtOnceWhenTheMediaServerClosesIt) {
+TEST(PushPlan, IsLostWhenTheMediaServerKeepsClosingIt) {
   PushPlan plan;
-  plan.Worked();
-  plan.Closed();
-  EXPECT_TRUE(plan.IsLost(kStart));
-  EXPECT_FALSE(plan.IsDue(kStart + 60s)) << "who publishes the stream now would lose it";
+  for (auto now = kStart; now < kStart + 30s; now += 5s) {
+    plan.Worked(now);
+    EXPECT_FALSE(plan.IsLost(now));
+    plan.Worked(now + 4s);
+    plan.Ended(now + 4s, 1);
+  }
+  EXPECT_FALSE(plan.IsLost(kStart + 33s));
+  EXPECT_TRUE(plan.IsLost(kStart + 34s));
+}
+
+TEST(PushPlan, BeginsAgainWhenTheMediaServerHasClosedIt) {
+  PushPlan plan;
+  plan.Worked(kStart);
+  plan.Ended(kStart + 300s, 1);
+  EXPECT_TRUE(plan.WasTaken()) << "the next one takes the stream from nobody else";
+  EXPECT_FALSE(plan.IsDue(kStart + 300'999ms, 2));
+  EXPECT_TRUE(plan.IsDue(kStart + 301s, 2));
+  EXPECT_FALSE(plan.IsLost(kStart + 329s));
+  EXPECT_TRUE(plan.IsLost(kStart + 330s));
+}
+
+TEST(PushPlan, WaitsForMediaThatCameSinceItWasClosed) {
+  PushPlan plan;
+  plan.Worked(kStart);
+  plan.Ended(kStart, 7);
+  EXPECT_FALSE(plan.IsDue(kStart + 10s, 7));
+  EXPECT_TRUE(plan.IsDue(kStart + 10s, 8));
 }
 
 TEST(LoadWatch, IsBusyAfterTenSecondsOfMostOfACore) {
