@@ -218,20 +218,28 @@ TEST_F(WebSessionsTest, AnswerOtherRequestsWithTheirStatus) {
     return true;
   });
   Join("alice");
+  Join("bob");
   const std::string url = WhipUrl("alice");
-  EXPECT_EQ(Offer(url, "v=0", "application/json").status, 415);
-  EXPECT_EQ(Offer(url, std::string(32769, 'x')).status, 413);
-  EXPECT_EQ(Offer(url, "").status, 400);
+  const std::vector<std::string> urls = {url, WhepUrl("bob", "alice")};
+  for (const std::string& each : urls) {
+    EXPECT_EQ(Offer(each, "v=0", "application/json").status, 415);
+    EXPECT_EQ(Offer(each, std::string(32769, 'x')).status, 413);
+    EXPECT_EQ(Offer(each, "").status, 400);
+    EXPECT_EQ(server_.Https().Get(each).status, 405);
+  }
   EXPECT_TRUE(worker->opens().empty());
-  const ApiReply malformed = Offer(url, "bad");
-  EXPECT_EQ(malformed.status, 400);
-  EXPECT_EQ(malformed.text, "line 3\n");
-  EXPECT_EQ(Offer(url, "no codec").status, 406);
+  for (const std::string& each : urls) {
+    const ApiReply malformed = Offer(each, "bad");
+    EXPECT_EQ(malformed.status, 400);
+    EXPECT_EQ(malformed.text, "line 3\n");
+    EXPECT_EQ(Offer(each, "no codec").status, 406);
+  }
   const ApiReply full = Offer(url, "full");
   EXPECT_EQ(full.status, 503);
   EXPECT_EQ(full.headers.at("retry-after"), "5");
-  EXPECT_EQ(server_.Https().Get(url).status, 405);
   EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_sessions{direction="publish"})"), 0);
+  EXPECT_EQ(MetricOf(server_, R"(rtcroomd_web_sessions{direction="play"})"), 0);
+  EXPECT_TRUE(worker->IsKeeping({})) << "no session is left";
   const ApiReply preflight = server_.Https().Send({.method = "OPTIONS", .target = url});
   EXPECT_EQ(preflight.status, 204);
   EXPECT_EQ(preflight.headers.at("access-control-allow-methods"), "POST, DELETE, PATCH");

@@ -152,6 +152,31 @@ TEST_F(WebRouterTest, CountsForgedAndExpiredAddresses) {
               ElementsAre("play refused_signature 1", "publish refused_signature 2"));
 }
 
+TEST_F(WebRouterTest, AdmitsPlayersUntilTheirAddressExpires) {
+  const std::string url = WhepUrl();
+  clock_.Advance(1h);
+  (void)Begin("POST", url, "offer");
+  ASSERT_EQ(link_->opened.size(), 1U);
+  EXPECT_EQ(Send("DELETE", "/weapp/web/" + link_->opened.back()).status, 200);
+  clock_.Advance(1s);
+  EXPECT_EQ(Send("POST", url, "offer").status, 403);
+  EXPECT_EQ(link_->opened.size(), 1U);
+}
+
+TEST_F(WebRouterTest, RefusesOffersOfAnAddressThatAsksTooOftenAndNothingElse) {
+  (void)Begin("POST", WhepUrl(), "offer");
+  admission_.refused_addresses = {"192.0.2.1"};
+  for (const std::string& url : {WhipUrl(), WhepUrl()}) {
+    const HttpReply refused = Send("POST", url, "offer");
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.body, "too many requests\n");
+    EXPECT_THAT(Values(refused, "Retry-After"), ElementsAre("5"));
+    EXPECT_EQ(Send("OPTIONS", url).status, 204);
+  }
+  EXPECT_EQ(link_->opened.size(), 1U);
+  EXPECT_EQ(Send("DELETE", "/weapp/web/" + link_->opened.back()).status, 200);
+}
+
 TEST_F(WebRouterTest, SaysWhenToOfferAgain) {
   const std::string url = WhepUrl();
   (void)Begin("POST", url, "offer");
