@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import { run } from './support/processes.mjs';
 import { LossyRelay } from './support/web/lossy_relay.mjs';
+import { Stranger } from './support/web/stranger.mjs';
 import { kNoWorker, Whole } from './support/web/whole.mjs';
 
 const kTones = { ann: 440, bob: 660, cat: 880 };
@@ -14,7 +15,9 @@ const kPictures = { width: 320, height: 180, rate: 10 };
 const as = (name) => ({ source: kSources[name], frequency: kTones[name], ...kPictures });
 const kGoodSkewMs = 200;
 const kLongestGapMs = 5000; // between pictures while the worker has much else to do; some hundred on a machine of its own
+const kLongestRefusal = 48; // of a check, which has more bytes itself
 const kOffer = fs.readFileSync(new URL('../deploy/offer.sdp', import.meta.url), 'utf8'); // of a browser that never comes
+const kUfrag = /^a=ice-ufrag:(\S+)/m.exec(kOffer)[1];
 
 describe('Browsers in rooms', { skip: kNoWorker }, () => {
   /** @type {Whole} */
@@ -143,12 +146,16 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     assert.strictEqual(await whole.metric('rtcroomd_web_sessions'), before_);
   });
 
-  it('go on beside offers that are no offers, and beside those of peers that never come', async (test) => {
+  it('go on beside offers that are no offers, beside peers that never come, and beside strangers at their ports', async (test) => {
     const without = (name) => kOffer.replaceAll(new RegExp(`^a=${name}.*\\r?\\n`, 'gm'), '');
     const broken = ['v=0', kOffer.slice(0, kOffer.length / 2), without('ice-ufrag'), without('ice-'), without('fingerprint'), without('mid'),
       kOffer.replaceAll('sha-256', 'sha-1'), kOffer.replaceAll('UDP/TLS/RTP/SAVPF', 'RTP/AVP'), `${kOffer}a=\0\r\n`, `${kOffer}${'a=x\r\n'.repeat(4000)}`,
       'm=video 9 UDP/TLS/RTP/SAVPF 102\r\n'.repeat(800)];
-    const post = async (url, body) => (await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body })).status;
+    const post = async (url, body) => {
+      const reply = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body });
+      return { status: reply.status, text: await reply.text() };
+    };
+    const statuses = (replies) => [...new Set(replies.map(({ status }) => status))];
     const everybody = ['eve', 'mallory', 'trudy'];
     const [kind, roomID] = ['multi', 'hostile'];
     const whips = [];
@@ -159,10 +166,29 @@ describe('Browsers in rooms', { skip: kNoWorker }, () => {
     const before_ = await neverCame();
     const since = Date.now();
     const refusals = await Promise.all(whips.flatMap((url) => broken.map((offer) => post(url, offer))));
-    assert.deepStrictEqual([...new Set(refusals)], [400]);
+    assert.deepStrictEqual(statuses(refusals), [400]);
     const plays = Array.from({ length: 8 }, () => kOffer.replaceAll('a=sendonly', 'a=recvonly'));
     const answers = await Promise.all([...whips.map((url) => post(url, kOffer)), ...plays.map((offer) => post(whep, offer))]);
-    assert.deepStrictEqual([...new Set(answers)], [201]);
+    assert.deepStrictEqual(statuses(answers), [201]);
+    const others = [await bob.call('bob plays ann', 'answer'), await ann.call('ann', 'answer')].map((sdp) => new Stranger(sdp));
+    answers.push(await post(whep, plays[0]));
+    const knocks = async (stranger) => {
+      for (let round = 0; round < 100; ++round) stranger.babble();
+      await eventually('a check without the password is refused', () => {
+        stranger.check(kUfrag);
+        stranger.check(kUfrag, 'a password of 22 letters');
+        return stranger.received.length >= 2;
+      });
+      assert(!stranger.isIn);
+      assert(stranger.received.every(({ length }) => length <= kLongestRefusal), 'a reply is longer than what asks for it');
+    };
+    const caller = new Stranger(answers.at(-1).text);
+    await knocks(caller);
+    await eventually('a check with the password is answered', () => {
+      caller.check(kUfrag, caller.password); // and what should follow, DTLS, never does
+      return caller.isIn;
+    });
+    for (const stranger of others) await knocks(stranger);
     await eventually('their sessions have ended', async () => await neverCame() === before_ + answers.length);
     await goesOn(bob, 'bob plays ann');
     await goesOn(ann, 'ann plays cat');
