@@ -70,6 +70,29 @@ try_calls_of_a_worker() {
   in_machine rtcroomd rooms list > /dev/null || fail "the operator does not list rooms"
 }
 
+# What such a worker finds in its sandbox; of files, what not even root would find there.
+try_sandbox_of_a_worker() {
+  part "media: a worker reads and changes nothing of the others"
+  local pid path said
+  pid=$(in_machine systemctl show --property=MainPID --value rtcroomd-web)
+  local within=(in_machine nsenter --target "$pid" --mount)
+  for path in /etc/rtcroomd /etc/rtcroomd-media /var/lib/rtcroomd /var/lib/rtcroomd-media; do
+    [[ -n $(in_machine ls -A $path) ]] || fail "$path is empty for all"
+    said=$("${within[@]}" ls -A $path 2>&1 || true)
+    [[ -z $said || $said == *'Permission denied' ]] || fail "the worker sees $path: $said"
+  done
+  for path in /etc /usr/bin /var/lib; do
+    if "${within[@]}" touch $path/probe 2> /dev/null; then fail "the worker writes to $path"; fi
+  done
+  local as_worker=("${within[@]}" setpriv --reuid=rtcroomd-web --regid=rtcroomd-web --clear-groups)
+  "${as_worker[@]}" touch /var/cache/rtcroomd-web/probe || fail "the worker has no folder of its own"
+  "${as_worker[@]}" test -e /proc/self || fail "the worker has no /proc"
+  if "${as_worker[@]}" test -e /proc/1; then fail "the worker sees other processes"; fi
+  said=$(in_machine grep --extended-regexp '^(CapBnd|NoNewPrivs|Seccomp):' "/proc/$pid/status" | tr '\n\t' ' ')
+  [[ $said == 'CapBnd: 0000000000000000 NoNewPrivs: 1 Seccomp: 2 ' ]] ||
+    fail "the worker's rights: $said"
+}
+
 # A browser's offer, made once, which the worker answers with its address and its port.
 try_web() {  # INSTALL-COMMAND...
   part "media: browsers"
@@ -92,6 +115,7 @@ try_web() {  # INSTALL-COMMAND...
     fail "the answer has another address: $reply"
 
   try_calls_of_a_worker
+  try_sandbox_of_a_worker
 
   part "media: no browsers any more"
   in_machine "$@"
