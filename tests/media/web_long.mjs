@@ -15,11 +15,15 @@ const kParts = process.argv.slice(3);
 const kWindowMs = 30_000;
 const kRoom = ['multi', 'call'];
 const kMany = 20;
-const kTimes = 10; // that each end is measured
+const kTimes = 10; // that each end, and each kind of join, is measured
 // Bounds, on a machine that does little else; docs/benchmarks.md has what was measured.
 const kMostSkewMs = 200;
 // p50 and p95 of the milliseconds that pictures are late.
 const kMostLate = { 'browser to browser': [150, 300], 'phone to browser': [250, 400], 'browser to phone': [300, 500] };
+const kGroup = { pictures: 50, ms: 2000 }; // from one key frame of a phone to the next
+const kJoins = { // milliseconds until a player has its first picture: the most for half of them; the others have twice as many
+  'of a browser': 500, 'of a phone, again': 500, 'of a phone, as the first player': kGroup.ms + 500,
+};
 const kLosses = [ // share of packets lost, least pictures a second, p95
   [{ up: 0.1, down: 0 }, 15, 800],
   [{ up: 0.2, down: 0 }, 10, 800],
@@ -178,6 +182,37 @@ async function ends() {
   }
 }
 
+/** Players that come, each until its first picture is shown. */
+async function joins() {
+  const [ann, bob] = [await whole.browser.open(), await whole.browser.open()];
+  const times = Object.fromEntries(Object.keys(kJoins).map((what) => [what, []]));
+  const join = async (what, room, of) => {
+    await whole.sit(...room, 'bob'); // who sends nothing that would keep the seat
+    await isOpen(bob.play('join', await whole.whep(...room, 'bob', of)));
+    let first;
+    await until('the first picture', async () => (first = (await bob.figures('join')).first) !== undefined);
+    times[what].push(Math.round(first));
+    assert.strictEqual(await bob.call('join', 'remove'), 200);
+  };
+  await publish(ann, member('ann', 1));
+  for (let round = 0; round < kTimes; ++round) {
+    await join('of a browser', kRoom, 'ann');
+    const [room, name] = [['multi', `join-${round}`], `dan-${round}`]; // nobody in the room has had a session, so nothing was pulled
+    const phone = whole.push((await whole.sit(...room, name)).pushURL, { ...member(name, 4), video: ['-g', String(kGroup.pictures)] });
+    await until('the phone is on air', async () => (await whole.members(...room))[0].stream === 'STREAM_STATE_ON');
+    await join('of a phone, as the first player', room, name);
+    await join('of a phone, again', room, name);
+    await phone.stop();
+  }
+  for (const tab of [ann, bob]) await tab.crash();
+  await sessionsAre(0);
+  for (const [what, all] of Object.entries(times)) tell(`the first picture ${what}, ms`, { p50: quantile(all, 0.5), p95: quantile(all, 0.95), all });
+  for (const [what, all] of Object.entries(times)) {
+    const most = kJoins[what];
+    assert(quantile(all, 0.5) <= most && quantile(all, 0.95) <= 2 * most, `the first picture ${what}: after more than ${most} and ${2 * most} ms`);
+  }
+}
+
 /** Sessions that come and go, some of them without a farewell. */
 async function comeAndGo() {
   const deadline = Date.now() + kMinutes * 60_000;
@@ -210,7 +245,7 @@ async function comeAndGo() {
 }
 
 try {
-  for (const part of [delays, many, loss, networks, ends, comeAndGo].filter(({ name }) => kParts.length === 0 || kParts.includes(name))) {
+  for (const part of [delays, many, loss, joins, networks, ends, comeAndGo].filter(({ name }) => kParts.length === 0 || kParts.includes(name))) {
     console.log(`== ${part.name}`);
     await part();
   }
