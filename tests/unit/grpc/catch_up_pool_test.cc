@@ -10,10 +10,10 @@
 
 #include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
+#include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
-#include "tests/unit/grpc/flaky_store.h"
 
 namespace rtcroom {
 namespace {

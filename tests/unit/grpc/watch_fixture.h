@@ -22,9 +22,9 @@
 #include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_boot_clock.h"
+#include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
-#include "tests/unit/grpc/flaky_store.h"
 
 namespace rtcroom {
 
