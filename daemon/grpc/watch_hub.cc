@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "daemon/grpc/refused_call.h"
+#include "daemon/grpc/watch_messages.h"
 
 namespace rtcroom {
 
@@ -13,18 +14,16 @@ WatchHub::WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logge
       ring_(options.ring),
       catch_up_(store, options.catch_up),
       clock_(clock),
-      feed_({.log = store,
-             .signal = signal,
-             .ring = ring_,
-             .clock = clock,
-             .logger = logger,
-             .options = options_,
-             .counts = counts_,
-             .added =
-                 [this] {
-                   for (const auto& subscriber : CurrentSnapshot()) subscriber->OnEvents();
-                 },
-             .ticked = [this](MonotonicTime now) { OnTick(now); }}) {}
+      reader_({.log = store,
+               .signal = signal,
+               .clock = clock,
+               .logger = logger,
+               .failed_event = "watch_feed_failed",
+               .recovered_event = "watch_feed_recovered",
+               .tick = options.tick},
+              *this) {
+  reader_.Start();
+}
 
 WatchHub::~WatchHub() { Stop(); }
 
@@ -36,7 +35,35 @@ WatchDeps WatchHub::deps() {
           .counts = counts_};
 }
 
-void WatchHub::OnTick(MonotonicTime now) {
+Result<bool> WatchHub::OnEvents(const EventPage& page) {
+  if (page.events.empty()) return false;
+  std::vector<std::shared_ptr<const FeedEvent>> events;
+  events.reserve(page.events.size());
+  Cursor cursor = page.next;
+  for (const StoredEvent& stored : page.events) {
+    cursor.position = stored.position;
+    events.push_back(std::make_shared<const FeedEvent>(
+        FeedEvent{.position = stored.position,
+                  .facts = EventFacts(stored.event),
+                  .message = EventBytes(stored.event, cursor.epoch, cursor.Encode())}));
+  }
+  ring_.Append(std::move(events));
+  WakeSubscribers();
+  return page.events.size() == LogReader::kEventsPerRead;
+}
+
+// Live subscribers have then missed events, and others wait for the ring to start.
+void WatchHub::OnLost(std::uint64_t position) {
+  ring_.Restart(position);
+  WakeSubscribers();
+}
+
+void WatchHub::WakeSubscribers() {
+  for (const auto& subscriber : CurrentSnapshot()) subscriber->OnEvents();
+}
+
+void WatchHub::OnTick() {
+  const MonotonicTime now = clock_.Monotonic();
   keep_awake_.Ping();
   const bool is_cut_off = IsCutOff(node_);
   for (const auto& subscriber : CurrentSnapshot()) {
@@ -79,7 +106,7 @@ void WatchHub::Stop() {
     const MutexLock lock(mutex_);
     stopped_ = true;
   }
-  feed_.Stop();
+  reader_.Stop();
   catch_up_.Stop();
   snapshot_.clear();
   for (const auto& subscriber : Snapshot()) subscriber->Stop();

@@ -14,10 +14,10 @@
 #include "daemon/base/logger.h"
 #include "daemon/base/mutex.h"
 #include "daemon/core/commit_signal.h"
+#include "daemon/core/log_reader.h"
 #include "daemon/core/node_lease.h"
 #include "daemon/core/store.h"
 #include "daemon/grpc/catch_up_pool.h"
-#include "daemon/grpc/event_feed.h"
 #include "daemon/grpc/event_ring.h"
 #include "daemon/grpc/grpc_poller_keep_awake.h"
 #include "daemon/grpc/subscriber.h"
@@ -25,11 +25,12 @@
 
 namespace rtcroom {
 
-/// Holds the subscribers and their sources: the ring of newest events with its thread, and the
-/// threads that read for subscribers that are behind.
+/// Holds the subscribers and their sources: the ring of newest events with the reader that fills it
+/// once for all, from the history's end on, and the threads that read for subscribers that are
+/// behind.
 ///
 /// @threads safe from any thread, except that `Stop` and the destructor are for one thread.
-class WatchHub {
+class WatchHub : private LogReader::Owner {
  public:
   /// Starts the threads.
   /// @param signal  raised after each commit: the store's listener, or a part of it.
@@ -37,7 +38,7 @@ class WatchHub {
   ///              subscribers. Null: it shares none.
   WatchHub(Store& store, CommitSignal& signal, const Clock& clock, Logger& logger,
            WatchOptions options = {}, const NodeLease* node = nullptr);
-  ~WatchHub();  ///< calls `Stop`
+  ~WatchHub() override;  ///< calls `Stop`
   WatchHub(const WatchHub&) = delete;
   WatchHub& operator=(const WatchHub&) = delete;
 
@@ -59,13 +60,16 @@ class WatchHub {
 
   [[nodiscard]] std::size_t subscribers() const;
   [[nodiscard]] const WatchCounts& counts() const { return counts_; }
-  /// The value of `EventFeed::Lag`.
-  [[nodiscard]] std::chrono::milliseconds FeedLag() const { return feed_.Lag(); }
+  /// The value of `LogReader::Lag`.
+  [[nodiscard]] std::chrono::milliseconds FeedLag() const { return reader_.Lag(); }
 
  private:
   using Subscribers = std::vector<std::shared_ptr<Subscriber>>;
 
-  void OnTick(MonotonicTime now);
+  Result<bool> OnEvents(const EventPage& page) override;
+  void OnLost(std::uint64_t position) override;
+  void OnTick() override;
+  void WakeSubscribers();
   [[nodiscard]] Subscribers Snapshot() const;
   const Subscribers& CurrentSnapshot();
   [[nodiscard]] bool IsEmptyBy(MonotonicTime deadline);
@@ -82,7 +86,7 @@ class WatchHub {
   std::uint64_t changes_ GUARDED_BY(mutex_) = 0;  // of `subscribers_`
   bool stopped_ GUARDED_BY(mutex_) = false;
 
-  // A copy of `subscribers_` for the feed's thread, which must not hold the lock while it calls
+  // A copy of `subscribers_` for the reader's thread, which must not hold the lock while it calls
   // them; rebuilt only when it differs.
   Subscribers snapshot_;
   std::uint64_t snapshot_changes_ = 0;
@@ -91,7 +95,7 @@ class WatchHub {
   EventRing ring_;
   CatchUpPool catch_up_;
   const Clock& clock_;
-  EventFeed feed_;  // last: its thread uses all other members
+  LogReader reader_;  // last: its thread uses all other members
 };
 
 }  // namespace rtcroom

@@ -26,19 +26,13 @@ struct WatchOptions {
   /// Interval of checks for silent and slow streams and of nudges for gRPC's threads
   /// (GrpcPollerKeepAwake): at most 900 ms.
   std::chrono::milliseconds tick = std::chrono::milliseconds(250);
-  /// The store is polled for new events at this interval even without a signal.
-  std::chrono::milliseconds safety_poll = std::chrono::seconds(1);
-  /// Retry after a failure of the store: first and longest delay.
-  std::chrono::milliseconds first_back_off = std::chrono::milliseconds(50);
-  std::chrono::milliseconds longest_back_off = std::chrono::seconds(5);
 };
 
 /// The monotonic counters for metrics.
 struct WatchCounts {
-  std::atomic<std::uint64_t> events_sent{0};    ///< to all subscribers together
-  std::atomic<std::uint64_t> slow_ended{0};     ///< subscribers that were too slow
-  std::atomic<std::uint64_t> refused{0};        ///< calls beyond `max_subscribers`
-  std::atomic<std::uint64_t> read_failures{0};  ///< failed reads of the feed
+  std::atomic<std::uint64_t> events_sent{0};  ///< to all subscribers together
+  std::atomic<std::uint64_t> slow_ended{0};   ///< subscribers that were too slow
+  std::atomic<std::uint64_t> refused{0};      ///< calls beyond `max_subscribers`
 };
 
 }  // namespace rtcroom

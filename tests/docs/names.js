@@ -25,7 +25,7 @@ const alerts = fs.readFileSync(path.join(root, 'deploy', 'prometheus', 'alerts.y
 const named = {
   metric: namesIn(sources, /"(rtcroomd_[a-z_]+)"/g),
   // Debug events are for readers of the code and are excluded.
-  event: namesIn(sources, /(?:\b(?:Info|Warn|Error)\(|LogLevel::k(?:Info|Warn|Error), )\s*"([a-z_]+)"/g),
+  event: namesIn(sources, /(?:\b(?:Info|Warn|Error)\(|LogLevel::k(?:Info|Warn|Error), |_event = )\s*"([a-z_]+)"/g),
   alert: namesIn([alerts], /^ *- alert: (\w+)$/gm),
 };
 

@@ -1,5 +1,6 @@
 #include "daemon/grpc/watch_service.h"
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,20 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class WatchServiceTest : public WatchFixture {};
+class WatchServiceTest : public WatchFixture {
+ protected:
+  /// Two events that the feed fails to read.
+  void CreateRoomUnread(Errc failure) {
+    constexpr std::chrono::milliseconds kNone{0};
+    ASSERT_TRUE(Eventually([&] { return hub_->FeedLag() == kNone; }));
+    store_.reads_fail_with = failure;
+    CreateRoom("r1");
+    ASSERT_TRUE(Eventually([&] {
+      clock_.Advance(std::chrono::milliseconds(1));
+      return hub_->FeedLag() > kNone;
+    }));
+  }
+};
 
 v1::WatchRequest FromEarliest() {
   v1::WatchRequest request;
@@ -225,10 +239,17 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhileItIsCutOff) {
 TEST_F(WatchServiceTest, KeepsSubscribersDuringAStoreFailure) {
   ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();
-  store_.reads_fail_with = Errc::kStoreBusy;
-  CreateRoom("r1");
-  ASSERT_TRUE(Eventually([&] { return hub_->counts().read_failures > 0; }));
+  CreateRoomUnread(Errc::kStoreBusy);
   EXPECT_EQ(Watch(FromEarliest())->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  store_.reads_fail_with = std::nullopt;
+  EXPECT_TRUE(call->NextOrThrow().event().has_room_created());
+  EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
+}
+
+TEST_F(WatchServiceTest, KeepsSubscribersIfTheFeedHasLostEvents) {
+  ASSERT_TRUE(FeedHasBegun());
+  const auto call = Watch();
+  CreateRoomUnread(Errc::kCursorExpired);
   store_.reads_fail_with = std::nullopt;
   EXPECT_TRUE(call->NextOrThrow().event().has_room_created());
   EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
