@@ -21,6 +21,15 @@ const kSeconds = Number(process.env.RTCROOM_SECONDS ?? 0);
 const kImKey = { 'im.sdk_app_id': 1400000001, 'im.secret_key': 'a key of the test application' };
 const kPhoneSecond = 300; // of webim_wx, in milliseconds
 
+/** Adds what comes to a list to another one, too. */
+function copyTo(heard, list, form) {
+  const push = list.push.bind(list);
+  list.push = (one) => {
+    heard.push(form(one));
+    return push(one);
+  };
+}
+
 describe('All clients together', { skip: kNoServer }, () => {
   const settings = { ...kForSdks, 'auth.interop': 'shared', 'channel.account_rate': '0/s', 'channel.group_rate': '0/s' };
   const server = new Server(settings);
@@ -59,8 +68,9 @@ describe('All clients together', { skip: kNoServer }, () => {
     const identity = await server.newUser();
     const user = await new SdkUser({ host: network.host, settings: server.settings }, sdk, identity).login();
     await user.join(room);
-    const notices = () => user.messages.filter(({ type }) => type === 'TIMGroupSystemNoticeElem').map(({ payload }) => payload.operationType);
-    return { name: sdk.name, userID: user.userID, user, notices, texts: () => user.texts(),
+    const heard = () => user.messages.filter(({ type }) => type === 'TIMTextElem' || type === 'TIMGroupSystemNoticeElem')
+      .map(({ payload }) => payload.text ?? payload.operationType);
+    return { name: sdk.name, userID: user.userID, user, heard, texts: () => user.texts(),
       say: (text) => user.say('GROUP', room, text), end: () => user.kill() };
   }
 
@@ -69,9 +79,12 @@ describe('All clients together', { skip: kNoServer }, () => {
     const identity = await server.newUser();
     const phone = new Kind(at, identity.userID, { second: kPhoneSecond });
     if (!hasSockets) phone.wx.connectSocket = () => undefined;
+    const heard = [];
+    copyTo(heard, phone.notices, (type) => type);
+    copyTo(heard, phone.messages ?? phone.texts, (one) => one.text ?? one);
     await phone.login(identity);
     await phone.join(room);
-    return { name, userID: identity.userID, notices: () => phone.notices, texts: () => phone.texts, say: (text) => phone.say(text),
+    return { name, userID: identity.userID, heard: () => heard, texts: () => phone.texts, say: (text) => phone.say(text),
       end: () => phone.logout() };
   }
 
@@ -79,8 +92,14 @@ describe('All clients together', { skip: kNoServer }, () => {
     const user = await new User({ host: network.host }).login();
     user.room = user.follow(await user.client.joinRoom(kind, room, { userName: 'Lib', stream: false }));
     // It is told of pushers and of the end in events of its own.
-    const notices = () => [...user.of('pushers').map(() => 255), ...user.of('closed').map(() => 5)];
-    return { name: 'rtcroom', userID: user.userID, user, notices, texts: () => textsOf(user), say: (text) => user.room.sendText(text),
+    const types = { pushers: 255, closed: 5 };
+    const heard = () => {
+      const all = user.events.filter(([name]) => name === 'message' || name in types).map(([name, value]) => types[name] ?? value.body);
+      // Before the end it is told of each pusher that leaves by it.
+      while (all.at(-1) === 5 && all.at(-2) === 255) all.splice(-2, 1);
+      return all;
+    };
+    return { name: 'rtcroom', userID: user.userID, user, heard, texts: () => textsOf(user), say: (text) => user.room.sendText(text),
       end: () => user.client.logout().catch(() => {}) };
   }
 
@@ -88,7 +107,8 @@ describe('All clients together', { skip: kNoServer }, () => {
   async function meet(kind) {
     host = await new User(server).login();
     all.push({ end: () => host.client.logout().catch(() => {}) });
-    ({ roomID: room } = await host.client.createRoom(kind, { roomInfo: 'talk', userName: 'Host', stream: false }));
+    host.room = await host.client.createRoom(kind, { roomInfo: 'talk', userName: 'Host', stream: false });
+    room = host.room.roomID;
     const speaker = await addPhone('speaker', (postgres ? other : server).host);
     all.push(speaker);
     for (const sdk of kSdks) all.push(await addSdk(sdk));
@@ -131,7 +151,7 @@ describe('All clients together', { skip: kNoServer }, () => {
 
   for (const kind of ['multi', 'live']) {
     it(`each sees each text and notice once, in a ${kind} room`, async () => {
-      const { speaker, members } = await meet(kind);
+      const { members } = await meet(kind);
       const said = [];
       for (let at = 0; at < 3; at += 1) {
         for (const member of members) {
@@ -146,29 +166,32 @@ describe('All clients together', { skip: kNoServer }, () => {
         await until(`${member.name} has all`, () => others().length >= expected.length);
         assert.deepStrictEqual(others(), expected, member.name);
       }
-      const count = (member, type) => member.notices().filter((one) => one === type).length;
-      const each = async (what, change) => {
-        const before = members.map((member) => count(member, 255));
+      // Texts, and types of notices.
+      const begun = new Map(members.map((member) => [member, member.heard().length]));
+      const since = (member) => member.heard().slice(begun.get(member));
+      const expected = [];
+      let listeners = members;
+      const hear = async (what, change) => {
+        expected.push(what);
         await change();
-        for (const [at, member] of members.entries()) {
-          await until(`${member.name} is told ${what}`, () => count(member, 255) > before[at]);
-        }
-        return members.map((member, at) => count(member, 255) - before[at]);
+        for (const member of listeners) await until(`${member.name} hears ${what}`, () => since(member).length >= expected.length && since(member).at(-1) === what);
       };
-      const told = await each('of a pusher', () => server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person('cat') }));
-      assert.deepStrictEqual(told, told.map(() => 1));
-      await each('that it was removed', () => operate('kick', kind, room, 'cat'));
-
+      const say = (text) => hear(text, () => host.room.sendText(text));
+      await hear(255, () => server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person('cat') }));
+      await say('host: 1');
+      await hear(255, () => operate('kick', kind, room, 'cat'));
+      await say('host: 2');
       const [banned] = members.filter(({ name }) => name === kSdks[0].name);
-      await server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person(banned.userID) });
-      operate('kick', kind, room, banned.userID, '--ban', '10m');
-      await until('it is told of its ban', () => banned.notices().includes(kind === 'live' ? 21 : 4));
+      await hear(255, () => server.mustCall(`${kind}_room/add_pusher`, { roomID: room, ...person(banned.userID) }));
+      listeners = members.filter((one) => one !== banned);
+      await hear(255, () => operate('kick', kind, room, banned.userID, '--ban', '10m'));
+      await until('it is told of its ban', () => banned.heard().includes(kind === 'live' ? 21 : 4));
       await assert.rejects(banned.user.join(room), { code: 10007 });
-      operate('dismiss', kind, room);
-      for (const member of members.filter((one) => one !== banned)) {
-        await until(`${member.name} is told of the end`, () => count(member, 5) === 1);
-      }
-      assert.ok(speaker.notices().includes(5));
+      await say('host: 3');
+      await hear(5, () => operate('dismiss', kind, room));
+      assert.deepStrictEqual(Object.fromEntries(listeners.map((member) => [member.name, since(member)])),
+        Object.fromEntries(listeners.map(({ name }) => [name, expected])));
+      assert.ok(!banned.texts().includes('host: 3'));
     });
   }
 
