@@ -18,8 +18,8 @@ prometheus::Labels LabelsOf(const char* first, const char* second, const Tally::
 
 }  // namespace
 
-TallyMetrics::TallyMetrics(prometheus::Registry& registry, const Tallies& tallies) {
-  const auto add = [&](const Tally& tally, const char* name, const char* help, const char* first,
+TallyMetrics::TallyMetrics(prometheus::Registry& registry, Tallies& tallies) {
+  const auto add = [&](Tally& tally, const char* name, const char* help, const char* first,
                        const char* second = "") -> const Row& {
     return rows_.emplace_back(Row{.tally = tally,
                                   .family = AddCounters(registry, name, help),
@@ -27,9 +27,7 @@ TallyMetrics::TallyMetrics(prometheus::Registry& registry, const Tallies& tallie
                                   .second = second});
   };
   // A first failure is visible to increase() if the series was there before.
-  const auto expect = [](const Row& row, const Tally::Names& names) {
-    row.family.Add(LabelsOf(row.first, row.second, names));
-  };
+  const auto expect = [](const Row& row, const Tally::Names& names) { row.tally.Expect(names); };
   const Row calls = add(tallies.im.calls, "rtcroomd_im_calls_total",
                         "Calls to the IM service by command and outcome.", "command", "outcome");
   const Row retries = add(tallies.im.retries, "rtcroomd_im_retries_total",

@@ -31,14 +31,14 @@ class TallyMetrics {
  public:
   /// @param registry  gets the series.
   /// @param tallies   both outlive this object.
-  TallyMetrics(prometheus::Registry& registry, const Tallies& tallies);
+  TallyMetrics(prometheus::Registry& registry, Tallies& tallies);
 
   /// Raises the series to what has been counted.
   void Set();
 
  private:
   struct Row {
-    const Tally& tally;
+    Tally& tally;
     CounterFamily& family;
     const char* first = "";  ///< names of the labels
     const char* second = "";

@@ -21,6 +21,11 @@ class Tally {
     const MutexLock lock(mutex_);
     ++counts_[{first, second}];
   }
+  /// Counts zero. A later `Count` of the same names allocates nothing.
+  void Expect(const Names& names) EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    counts_.try_emplace(names);
+  }
   [[nodiscard]] std::map<Names, std::uint64_t> Read() const EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     return counts_;

@@ -43,7 +43,7 @@ struct ReaperOptions {
   std::size_t most_per_sweep = 50'000;
   /// Sweeps only while it holds that duty; null: always. Outlives the reaper.
   const NodeLease* node = nullptr;
-  /// Called after each sweep.
+  /// Called on the sweeping thread after each sweep.
   std::function<void(const SweepOutcome&)> on_sweep = [](const SweepOutcome&) {};
   /// Called when the process was stalled, and all pushers got a full lease again.
   std::function<void()> on_stall = [] {};

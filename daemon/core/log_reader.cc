@@ -87,7 +87,8 @@ Status LogReader::Read() {
   if (!page && page.error().code == Errc::kCursorExpired) at_.reset();
   if (!page) return page.error();
   // An exception must not bring the same events forever.
-  const Cursor before = std::exchange(*at_, page->next);
+  const Cursor before = *at_;
+  *at_ = page->next;
   const Result<bool> has_more = owner_.OnEvents(*page);
   has_more_ = has_more && *has_more;
   if (has_more) return {};

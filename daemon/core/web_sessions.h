@@ -98,7 +98,7 @@ struct WebSession {
 /// Totals since the start.
 struct WebTotals {
   std::uint64_t key_requests = 0;
-  /// Sessions that play the sound alone: browsers cannot play the pictures.
+  /// Times that a session began to play the sound alone: browsers cannot play the pictures.
   std::uint64_t without_pictures = 0;
 };
 
@@ -136,7 +136,8 @@ class WebSessions : public CommitListener, public OnAirListener {
     Logger& logger;
     std::string app = "live";  ///< that phones publish to
     OnEnd on_end = [](const WebSession&, WebEndReason) {};
-    /// Gets the time from an offer until its browser is connected.
+    /// Gets the time from an offer until its browser is connected. This and the next are called
+    /// with the lock held, from any thread, and return at once.
     std::function<void(std::chrono::nanoseconds)> on_connected = [](std::chrono::nanoseconds) {};
     /// Gets the share of lost packets with each report of figures.
     std::function<void(double)> on_loss = [](double) {};

@@ -133,9 +133,9 @@ const WatchHub::Subscribers& WatchHub::CurrentSnapshot() {
   const MutexLock lock(mutex_);
   if (snapshot_changes_ == changes_) return snapshot_;
   former.swap(snapshot_);
-  snapshot_changes_ = changes_;
   snapshot_.reserve(subscribers_.size());
   for (const auto& [key, subscriber] : subscribers_) snapshot_.push_back(subscriber);
+  snapshot_changes_ = changes_;
   return snapshot_;
 }
 

@@ -239,7 +239,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhileItIsCutOff) {
 TEST_F(WatchServiceTest, KeepsSubscribersDuringAStoreFailure) {
   ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();
-  CreateRoomUnread(Errc::kStoreBusy);
+  ASSERT_NO_FATAL_FAILURE(CreateRoomUnread(Errc::kStoreBusy));
   EXPECT_EQ(Watch(FromEarliest())->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
   store_.reads_fail_with = std::nullopt;
   EXPECT_TRUE(call->NextOrThrow().event().has_room_created());
@@ -249,7 +249,7 @@ TEST_F(WatchServiceTest, KeepsSubscribersDuringAStoreFailure) {
 TEST_F(WatchServiceTest, KeepsSubscribersIfTheFeedHasLostEvents) {
   ASSERT_TRUE(FeedHasBegun());
   const auto call = Watch();
-  CreateRoomUnread(Errc::kCursorExpired);
+  ASSERT_NO_FATAL_FAILURE(CreateRoomUnread(Errc::kCursorExpired));
   store_.reads_fail_with = std::nullopt;
   EXPECT_TRUE(call->NextOrThrow().event().has_room_created());
   EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());

@@ -41,10 +41,16 @@ class ChannelTransport : public testing::Test {
 
 TEST(ChannelCommands, AreTheOnesThatClientsCall) {
   EXPECT_EQ(AllChannelCommands().size(), 27U);
+  std::set<std::string_view> fixed;  // replies
   for (const ChannelCommand& command : AllChannelCommands()) {
-    EXPECT_NE(command.handler == nullptr, command.poll == nullptr) << command.path;
+    EXPECT_TRUE(command.handler == nullptr || command.poll == nullptr) << command.path;
+    if (command.handler == nullptr && command.poll == nullptr) fixed.insert(command.name());
     EXPECT_EQ(FindChannelCommand(command.path), &command);
   }
+  EXPECT_THAT(fixed,
+              testing::ElementsAre("group_open_http_svc/get_joined_group_list",
+                                   "group_open_http_svc/msg_read_report", "imopenstat/web_report",
+                                   "openim/authkey", "openim/msgreaded"));
   for (const char* const refused :
        {"v4/openim/deletemsg", "v4/sns/friend_add", "v4/openpic/pic_up",
         "v1/group_open_http_noauth_svc/apply_join_group", "v4/group_open_http_svc/get_msg"}) {
