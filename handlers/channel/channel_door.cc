@@ -12,6 +12,7 @@ namespace {
 constexpr int kSwitchingProtocols = 101;
 constexpr int kForbidden = 403;
 constexpr int kNotFound = 404;
+constexpr int kMethodNotAllowed = 405;
 constexpr int kTooManyRequests = 429;
 
 HttpReply WithStatus(int status, HttpReply reply) {
@@ -23,6 +24,11 @@ HttpReply WithStatus(int status, HttpReply reply) {
 
 HttpReply ChannelDoor::Fail(const Error& error, Call& call) const {
   return FailCommand(error, call.label);
+}
+
+HttpReply ChannelDoor::OnlyPost(HttpReply failure) {
+  failure.headers.emplace_back("Allow", "POST, OPTIONS");
+  return WithStatus(kMethodNotAllowed, std::move(failure));
 }
 
 std::optional<HttpReply> ChannelDoor::Begin(Call& call) {

@@ -31,6 +31,8 @@ class ChannelDoor : public ProtocolHandler {
                                       const std::function<void(HttpReply)>& open) const;
 
   [[nodiscard]] HttpReply Fail(const Error& error, Call& call) const override;
+  /// Makes of a failure the reply to another method than POST.
+  static HttpReply OnlyPost(HttpReply failure);
 
  private:
   /// The name of what is called, for the log and the metrics.

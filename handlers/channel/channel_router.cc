@@ -11,8 +11,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kOtherMethodStatus = 405;
-
 constexpr std::string_view kSubprotocol = "rtcroomd.v1";
 constexpr std::string_view kSocketLabel = "channel/ws";
 constexpr std::string_view kPollLabel = "channel/poll";
@@ -48,23 +46,17 @@ HttpReply ChannelRouter::Fail(const Error& error, Call& call) const {
 }
 
 std::optional<HttpReply> ChannelRouter::Run(Call& call) {
-  if (call.http.path == poll_path_) return RunPoll(call);
+  if (call.http.path == poll_path_) {
+    if (call.http.method == "POST") return BeginPoll(call);
+    // The request takes a token, but a refusal would cost as much as its reply.
+    (void)AdmitAddress(admission(), call.http.peer_address, call.http.body.size());
+    return OnlyPost(Fail({Errc::kBadRequest, "method: not POST"}, call));
+  }
   return OpenSocket(call, kSubprotocol, {}, [&](HttpReply reply) {
     // Owned by the connection, and by the tables of those that get pushes.
     const auto socket = std::make_shared<ChannelSocket>(sockets_, call.http.peer_address);
     socket->Open(std::move(reply), call.responder);
   });
-}
-
-std::optional<HttpReply> ChannelRouter::RunPoll(Call& call) const {
-  const HttpRequest& http = call.http;
-  if (http.method == "POST") return BeginPoll(call);
-  // The request takes a token, but a refusal would cost as much as its reply.
-  (void)AdmitAddress(admission(), http.peer_address, http.body.size());
-  HttpReply reply = Fail({Errc::kBadRequest, "method: not POST"}, call);
-  reply.status = kOtherMethodStatus;
-  reply.headers.emplace_back("Allow", "POST, OPTIONS");
-  return reply;
 }
 
 std::optional<HttpReply> ChannelRouter::BeginPoll(Call& call) const {

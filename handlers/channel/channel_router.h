@@ -38,7 +38,6 @@ class ChannelRouter : public ChannelDoor {
   std::optional<HttpReply> Run(Call& call) override;
 
   /// @return nullopt when the poll answers later.
-  [[nodiscard]] std::optional<HttpReply> RunPoll(Call& call) const;
   [[nodiscard]] std::optional<HttpReply> BeginPoll(Call& call) const;
   /// Takes tokens of the poll's user, for its requests, rooms and body.
   [[nodiscard]] Status AdmitPoll(const HttpRequest& http, const PushPoll& poll) const;

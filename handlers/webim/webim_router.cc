@@ -11,8 +11,6 @@
 namespace rtcroom {
 namespace {
 
-constexpr int kOtherMethodStatus = 405;
-
 HttpReply Succeed(const JsonText& fields) {
   std::string body = R"({"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"")";
   if (!fields.text().empty()) body.append(",").append(fields.text());
@@ -55,11 +53,7 @@ std::optional<HttpReply> WebimRouter::Run(Call& call) {
   // The request takes a token, but a refusal would cost as much as its reply.
   (void)AdmitAddress(admission(), call.http.peer_address, call.http.body.size());
   HttpReply reply = FailCommand({Errc::kBadRequest, {}}, kUnknownCommand, call.label);
-  if (command != nullptr) {
-    reply.status = kOtherMethodStatus;
-    reply.headers.emplace_back("Allow", "POST, OPTIONS");
-  }
-  return reply;
+  return command == nullptr ? std::move(reply) : OnlyPost(std::move(reply));
 }
 
 std::optional<HttpReply> WebimRouter::RunCommand(Call& call, const ChannelCommand& command) const {
