@@ -410,6 +410,23 @@ TEST_F(TimLogin, RequestsBeyondTheRateWaitAndMessagesAreRefused) {
   EXPECT_GT(refused, 0U);
 }
 
+TEST_F(TimLogin, MoreFramesThanAnSdkSendsCloseTheSocket) {
+  const auto send = [](SdkClient& client, int count) {
+    const std::string frame =
+        ClientFrame(kFinal | kBinaryOpcode,
+                    R"({"head":{"servcmd":"heartbeat.alive","seq":1},"body":{}})");
+    std::string frames;
+    for (int i = 0; i < count; ++i) frames += frame;
+    client.SendBytes(frames);
+    return client.close_code();
+  };
+  const auto client = LoggedIn("alice");
+  EXPECT_EQ(send(*client, 900), 0);
+  EXPECT_EQ(send(*client, 200), 4008);
+  const auto other = LoggedIn("bob");
+  EXPECT_EQ(send(*other, 900), 0) << "of one connection only";
+}
+
 TEST_F(TimLogin, OnlyShortGreetingsAreFree) {
   const auto client = LoggedIn("alice");
   const auto answers = [&](std::size_t bytes) {
