@@ -6,6 +6,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "daemon/base/address_key.h"
+#include "daemon/core/room_quota.h"
+#include "tests/support/matchers.h"
 #include "tests/support/tim_world.h"
 
 namespace rtcroom::tim {
@@ -210,6 +213,42 @@ TEST_F(CreatedGroupCommands, AreBounded) {
   }
   EXPECT_EQ(Create(json::object())["code"], 10036);
   EXPECT_TRUE(Create(json::object(), "bob").contains("GroupId"));
+}
+
+TEST_F(CreatedGroupCommands, AreRefusedBeyondTheRoomsOfAUserOrAnAddress) {
+  RoomQuota quota(world.server.random);
+  RoomService maker({.store = world.server.store.rooms(),
+                     .ban_store = world.server.store.bans(),
+                     .bans = world.server.bans,
+                     .leases = world.leases,
+                     .streams = world.server.streams,
+                     .clock = world.server.clock,
+                     .ids = world.ids,
+                     .quota = &quota},
+                    {}, world.server.logger);
+  context.maker = &maker;
+  const auto taken = quota.Take({.address = AddressKey(world.address), .user = UserId{"alice"}},
+                                kLive, {"alice"}, /*is_seated=*/false);
+  ASSERT_OK(taken);
+  quota.SetLimits({.per_address = 0, .per_user = 1});
+  EXPECT_EQ(Create(json::object())["code"], 10036);
+  EXPECT_TRUE(Create(json::object(), "bob").contains("GroupId"));
+  quota.SetLimits({.per_address = 1, .per_user = 0});
+  EXPECT_EQ(Create(json::object(), "bob")["code"], 10036);
+}
+
+TEST_F(CreatedGroupCommands, AreRefusedToWhoMayNotBeInThem) {
+  (void)world.server.bans.Put({.room = MakeKey(RoomKind::kLive, "party"),
+                               .user_id = {"alice"},
+                               .until = kNoon + std::chrono::hours(1)});
+  EXPECT_EQ(Create({{"GroupId", "party"}})["code"], 10016);
+  EXPECT_TRUE(Create({{"GroupId", "party"}}, "bob").contains("GroupId"));
+  ChannelInstance anonymous = world.CallerOf("alice");
+  anonymous.reach = RoomReach::kGen1;
+  const nlohmann::ordered_json body = {{"Type", "AVChatRoom"}};
+  const Reply reply =
+      CreateGroup({.caller = anonymous, .body = body, .address = world.address}, context);
+  EXPECT_EQ(std::get<Failure>(reply).code, 10016);
 }
 
 }  // namespace

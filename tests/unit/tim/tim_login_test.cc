@@ -412,9 +412,8 @@ TEST_F(TimLogin, RequestsBeyondTheRateWaitAndMessagesAreRefused) {
 
 TEST_F(TimLogin, MoreFramesThanAnSdkSendsCloseTheSocket) {
   const auto send = [](SdkClient& client, int count) {
-    const std::string frame =
-        ClientFrame(kFinal | kBinaryOpcode,
-                    R"({"head":{"servcmd":"heartbeat.alive","seq":1},"body":{}})");
+    const std::string frame = ClientFrame(
+        kFinal | kBinaryOpcode, R"({"head":{"servcmd":"heartbeat.alive","seq":1},"body":{}})");
     std::string frames;
     for (int i = 0; i < count; ++i) frames += frame;
     client.SendBytes(frames);
