@@ -284,11 +284,6 @@ Reply GetUnread(const Request& request, const Context& context) {
                 : UnreadAtLogin(request, context);
 }
 
-bool HasUnread(const UserId& account, const Context& context) {
-  const auto conversations = ReadUnreadConversations(context, account);
-  return conversations && !conversations->newest.empty();
-}
-
 Reply ReportRead(const Request& request, const Context& context) {
   ChannelFields fields(request.body);
   ChannelFields report(fields.OptionalObject("C2CMsgReaded"));

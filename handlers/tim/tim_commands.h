@@ -151,9 +151,6 @@ Reply GetPeerReadTimes(const Request& request, const Context& context);
 // conversation_commands.cc
 Reply GetConversations(const Request& request, const Context& context);
 Reply GetUnread(const Request& request, const Context& context);
-/// Whether `GetUnread` has something for a new login of the account; false, too, if it cannot be
-/// read.
-bool HasUnread(const UserId& account, const Context& context);
 /// The command `openim.msgreaded`.
 Reply ReportRead(const Request& request, const Context& context);
 /// The command `group_open_http_svc.msg_read_report`.

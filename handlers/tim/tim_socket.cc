@@ -196,17 +196,8 @@ bool TimSocket::Run(std::string_view text) {
 // conversations, and finds those that the SDK knows to be unread.
 bool TimSocket::SetAside(const Request& request, std::string_view text) {
   if (!request.Calls(GetConversations) || text.size() > kMaxUsualBytes) return false;
-  std::shared_ptr<LoginPushes> pushes;
-  {
-    const MutexLock lock(mutex_);
-    if (!std::exchange(is_new_, false)) return false;
-    pushes = pushes_;
-  }
-  const bool waits =
-      pushes && !IsCutOff(deps_.socket.node) && HasUnread(pushes->login().account, deps_.commands);
-  if (!waits) return false;
   const MutexLock lock(mutex_);
-  if (pushes_ != pushes) return false;  // the login has ended meanwhile
+  if (!std::exchange(is_new_, false) || !pushes_) return false;
   set_aside_ = text;
   set_aside_until_ = request.begun + kMaxSetAside;
   TickSoon();

@@ -72,8 +72,8 @@ class TimSocket : public RequestSocket {
   [[nodiscard]] Failure RefusalOf(const Head& head, const Error& error) const;
   /// Keeps the request for the next tick.
   void Delay(std::string_view text) EXCLUDES(mutex_);
-  /// Sets the request aside if a new login asks by it for its conversations before it was told
-  /// what is unread, and something is.
+  /// Sets the request aside if a new login asks by it for its conversations before it has asked
+  /// for what is unread.
   /// @return whether it did.
   bool SetAside(const Request& request, std::string_view text) EXCLUDES(mutex_);
   /// Has the request that was set aside run next: the login was told what is unread, has waited
