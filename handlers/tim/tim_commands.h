@@ -80,7 +80,8 @@ struct Request {
   LoginPushes* pushes = nullptr;
 };
 
-using Handler = Reply (*)(const Request&, const Context&);
+using HandlerFunction = Reply(const Request& request, const Context& context);
+using Handler = HandlerFunction*;
 
 /// Who carries out a command.
 enum class CommandKind : std::uint8_t {
@@ -123,42 +124,24 @@ struct SocketCommand {
 const SocketCommand* FindCommand(std::string_view servcmd);
 
 // tim_commands.cc: the configuration of the SDK, and names and pictures of accounts.
-Reply FetchConfig(const Request& request, const Context& context);
-Reply GetProfiles(const Request& request, const Context& context);
-Reply SetProfile(const Request& request, const Context& context);
+HandlerFunction FetchConfig, GetProfiles, SetProfile;
 
 // group_commands.cc
-Reply GetJoinedGroups(const Request& request, const Context& context);
-Reply GetOwnGroupInfo(const Request& request, const Context& context);
-Reply GetPublicGroupInfo(const Request& request, const Context& context);
-Reply GetGroupMembers(const Request& request, const Context& context);
-Reply GetNamedMembers(const Request& request, const Context& context);
-Reply GetOnlineNumber(const Request& request, const Context& context);
-Reply CreateGroup(const Request& request, const Context& context);
-Reply DestroyGroup(const Request& request, const Context& context);
+HandlerFunction GetJoinedGroups, GetOwnGroupInfo, GetPublicGroupInfo, GetGroupMembers,
+    GetNamedMembers, GetOnlineNumber, CreateGroup, DestroyGroup;
 
 // message_commands.cc
-Reply JoinGroup(const Request& request, const Context& context);
-Reply QuitGroup(const Request& request, const Context& context);
-Reply SendToGroup(const Request& request, const Context& context);
-Reply SendDirect(const Request& request, const Context& context);
+HandlerFunction JoinGroup, QuitGroup, SendToGroup, SendDirect;
 
 // history_commands.cc
-Reply GetGroupHistory(const Request& request, const Context& context);
-Reply GetDirectHistory(const Request& request, const Context& context);
-Reply GetPeerReadTimes(const Request& request, const Context& context);
+HandlerFunction GetGroupHistory, GetDirectHistory, GetPeerReadTimes;
 
 // conversation_commands.cc
-Reply GetConversations(const Request& request, const Context& context);
-Reply GetUnread(const Request& request, const Context& context);
-/// The command `openim.msgreaded`.
-Reply ReportRead(const Request& request, const Context& context);
-/// The command `group_open_http_svc.msg_read_report`.
-Reply ReportGroupRead(const Request& request, const Context& context);
-Reply ReadAll(const Request& request, const Context& context);
-Reply TellReceipts(const Request& request, const Context& context);
+HandlerFunction GetConversations, GetUnread, ReadAll, TellReceipts;
+/// The commands `openim.msgreaded` and `group_open_http_svc.msg_read_report`.
+HandlerFunction ReportRead, ReportGroupRead;
 /// The commands `recentcontact.delete` and `batch_delete`: the SDK forgets them, until its next
 /// login.
-Reply DeleteConversations(const Request& request, const Context& context);
+HandlerFunction DeleteConversations;
 
 }  // namespace rtcroom::tim
