@@ -20,7 +20,7 @@ struct PushBinding {
 
 /// Workers add this argument to the query with which they push the stream of a browser; each
 /// session has a value of its own. A publisher without it counts as a phone. It is no proof:
-/// anybody can add it.
+/// anybody can add it. It comes first: nginx-rtmp keeps 255 bytes of a stream's name and query.
 inline constexpr std::string_view kWebArgument = "rw";
 /// Workers add this argument, too, when the media server has taken the stream of the session
 /// before, and closed it. Such a publisher takes the stream from nobody else.

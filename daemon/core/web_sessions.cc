@@ -67,7 +67,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
   session->second.rtmp_query =
       offer.direction == WebDirection::kPublish
-          ? fmt::format("{}&{}={}", offer.query, kWebArgument, id.substr(0, kLoggedDigits))
+          ? fmt::format("{}={}&{}", kWebArgument, id.substr(0, kLoggedDigits), offer.query)
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
   session->second.offer = offer.sdp;
   session->second.Ask();

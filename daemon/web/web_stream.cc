@@ -82,7 +82,7 @@ void WebStream::StepPush(MonotonicTime now) {
   if (push_ && push_->media() != media) EndPush();
   if (push_ || !is_complete || !push_plan_.IsDue(now, hub_->frames())) return;
   const std::string query =
-      push_plan_.WasTaken() ? fmt::format("{}&{}=1", push_query_, kAgainArgument) : push_query_;
+      push_plan_.WasTaken() ? fmt::format("{}=1&{}", kAgainArgument, push_query_) : push_query_;
   push_ = std::make_unique<RtmpPush>(Address(query), media, clock_, hub_);
 }
 

@@ -42,7 +42,7 @@ TEST_F(WebSessionsTest, OpenWithTheAnswerOfAWorker) {
   EXPECT_EQ(open.stream(), "alice");
   EXPECT_EQ(open.app(), "live");
   EXPECT_EQ(open.rtmp_query(),
-            url.substr(url.find('?') + 1) + "&rw=" + open.session().substr(0, 8));
+            "rw=" + open.session().substr(0, 8) + "&" + url.substr(url.find('?') + 1));
   EXPECT_EQ(open.offer(), "v=0 offer");
 
   Join("bob");

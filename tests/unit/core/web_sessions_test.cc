@@ -27,7 +27,8 @@ TEST_F(WebSessionsTest, LetOnlyMembersPublishAndPlayInTheirRoom) {
   EXPECT_EQ(Refused(WebDirection::kPlay, "elsewhere", "host"), kRefused);
   const std::string published = Publish("host");
   Play("guest", "host");
-  EXPECT_THAT(link_->queries, ElementsAre("host&rw=" + published.substr(0, 8), "to play for guest"))
+  EXPECT_THAT(link_->queries,
+              ElementsAre("rw=" + published.substr(0, 8) + "&host", "to play for guest"))
       << "to publish it is that of the address, with the mark of the session";
   EXPECT_EQ(sessions_.Count().publishing, 1U);
   EXPECT_EQ(sessions_.Count().playing, 1U);
@@ -211,7 +212,7 @@ TEST_F(WebSessionsTest, AskTheNextWorkerWhenOneIsFull) {
   sessions_.OnEnded(full, id, WebEndReason::kFailed, WebOpenOutcome::kFull, "busy");
   EXPECT_FALSE(answer->has_value());
   ASSERT_THAT(next.opened, ElementsAre(id));
-  EXPECT_THAT(next.queries, ElementsAre("host&rw=" + id.substr(0, 8)));
+  EXPECT_THAT(next.queries, ElementsAre("rw=" + id.substr(0, 8) + "&host"));
   (void)sessions_.Round();
   EXPECT_THAT(full.kept.sessions, IsEmpty());
   EXPECT_THAT(next.kept.sessions, ElementsAre(id));
