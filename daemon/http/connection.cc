@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "daemon/http/listener_shard.h"
 #include "daemon/http/proxy_header.h"
 
 namespace rtcroom {
@@ -30,7 +29,7 @@ constexpr std::size_t BeyondSmall(std::size_t bytes) {
 }  // namespace
 
 Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-                       const IpAddress& peer, ConnectionLimiter::Slot slot, ListenerShard& shard)
+                       const IpAddress& peer, ConnectionLimiter::Slot slot, ConnectionOwner& owner)
     : context_(context),
       loop_(loop),
       socket_(loop.context(), socket.get()),
@@ -39,7 +38,7 @@ Connection::Connection(ConnectionContext& context, EventLoop& loop, FileDescript
       peer_text_(peer.ToText()),
       peer_is_trusted_(context.options.trusted_proxies.Contains(peer)),
       slot_(std::move(slot)),
-      shard_(shard),
+      owner_(owner),
       framer_(context.options.max_body_bytes, context.options.kept_headers),
       memory_(context.held) {
   ++context_.counts.opened;
@@ -370,7 +369,7 @@ bool Connection::CountMemory() {
 bool Connection::TakeMemory(std::size_t bytes) {
   if (Reserve(bytes)) return true;
   if (bytes > kMuchBytes) return false;
-  shard_.OnMemoryLack();
+  owner_.OnMemoryLack();
   return true;
 }
 
@@ -465,7 +464,7 @@ void Connection::End() {
   failed = socket_.close(failed);  // a failure has no remedy
   slot_ = {};
   ++context_.counts.closed;
-  shard_.OnConnectionEnd(*this);
+  owner_.OnConnectionEnd(*this);
   LookForEnd();
 }
 

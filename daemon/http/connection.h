@@ -34,7 +34,17 @@
 
 namespace rtcroom {
 
-class ListenerShard;
+class Connection;
+
+/// Keeps connections of one loop. @threads the thread of the loop.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// Called once, when the connection is closed.
+  virtual void OnConnectionEnd(Connection& ended) = 0;
+  /// More memory is held for all clients than may be, by a connection that holds little.
+  virtual void OnMemoryLack() = 0;
+};
 
 /// Reads requests, has them answered one after the other, writes the replies, all under deadlines.
 ///
@@ -46,9 +56,9 @@ class ListenerShard;
 /// @threads the thread of its loop; those of `ReplySink` are safe from any thread.
 class Connection : public ReplySink, public std::enable_shared_from_this<Connection> {
  public:
-  /// @param shard  outlives its connections that have not ended.
+  /// @param owner  outlives its connections that have not ended.
   Connection(ConnectionContext& context, EventLoop& loop, FileDescriptor socket,
-             const IpAddress& peer, ConnectionLimiter::Slot slot, ListenerShard& shard);
+             const IpAddress& peer, ConnectionLimiter::Slot slot, ConnectionOwner& owner);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -222,7 +232,7 @@ class Connection : public ReplySink, public std::enable_shared_from_this<Connect
   std::string peer_text_;
   bool peer_is_trusted_ = false;
   ConnectionLimiter::Slot slot_;
-  ListenerShard& shard_;
+  ConnectionOwner& owner_;
   std::shared_ptr<ssl_ctx_st> tls_;  ///< until the handshake begins
 
   State state_ = State::kProxyHeader;

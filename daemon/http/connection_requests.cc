@@ -12,7 +12,6 @@
 #include "daemon/base/percent_encoding.h"
 #include "daemon/http/connection.h"
 #include "daemon/http/forwarded_for.h"
-#include "daemon/http/listener_shard.h"
 
 namespace rtcroom {
 
@@ -143,7 +142,7 @@ void Connection::AnswerOnWorker(HttpRequest& request) noexcept {
   loop_.Post(
       [self = shared_from_this(), turn, is_lost, lacks_memory, reply = std::move(reply)]() mutable {
         if (is_lost) self->aborted_ = true;
-        if (lacks_memory) self->shard_.OnMemoryLack();
+        if (lacks_memory) self->owner_.OnMemoryLack();
         self->OnReplyReady(turn, std::move(reply));
       });
 }

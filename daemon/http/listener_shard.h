@@ -43,10 +43,10 @@ struct AcceptedConnection {
 
 /// @threads the thread of its loop, except for construction, and destruction once it is empty and
 ///          its upkeep has stopped.
-class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
+class ListenerShard : public ConnectionOwner, public std::enable_shared_from_this<ListenerShard> {
  public:
   ListenerShard(ConnectionContext& context, EventLoop& loop);
-  ~ListenerShard();
+  ~ListenerShard() override;
   ListenerShard(const ListenerShard&) = delete;
   ListenerShard& operator=(const ListenerShard&) = delete;
 
@@ -65,10 +65,8 @@ class ListenerShard : public std::enable_shared_from_this<ListenerShard> {
   void Drain();
   void Abort();
 
-  /// Called once, when the connection is closed.
-  void OnConnectionEnd(Connection& ended) { connections_.erase(&ended); }
-  /// More memory is held for all clients than may be, by a connection that holds little.
-  void OnMemoryLack();
+  void OnConnectionEnd(Connection& ended) override { connections_.erase(&ended); }
+  void OnMemoryLack() override;
 
  private:
   /// It ends connections that wait for their clients in the middle of something, while more is held
