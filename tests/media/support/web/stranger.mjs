@@ -1,6 +1,7 @@
 // Somebody who sends what no browser sends to a port of the worker.
 import crypto from 'node:crypto';
 import dgram from 'node:dgram';
+import { crc32 } from 'node:zlib';
 
 const kCookie = 0x2112A442;
 const kRequest = 0x0001;
@@ -14,15 +15,6 @@ const attribute = (type, value) => {
   head.writeUInt16BE(value.length, 2);
   return Buffer.concat([head, value, Buffer.alloc(-value.length & 3)]);
 };
-
-function crc32(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; ++bit) crc = (crc >>> 1) ^ (0xEDB88320 & -(crc & 1));
-  }
-  return ~crc >>> 0;
-}
 
 /** A message of STUN with a fingerprint (RFC 8489). @param key  that signs it; undefined: none */
 function stun(type, attributes, key = undefined) {
