@@ -38,7 +38,7 @@ class TallyMetrics {
 
  private:
   struct Row {
-    Tally& tally;
+    const Tally& tally;
     CounterFamily& family;
     const char* first = "";  ///< names of the labels
     const char* second = "";
