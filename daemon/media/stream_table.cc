@@ -82,8 +82,7 @@ PublishOutcome StreamTable::Publish(const StreamCall& call, MonotonicTime now) {
   }
   Client* const client = AddClient(call.stream, call.client, now);
   if (client == nullptr) return {.verdict = PublishVerdict::kTooManyStreams};
-  client->signature = call.signature;
-  client->web_session = call.web_session;
+  client->Identify(call);
   return {.verdict = PublishVerdict::kAccepted, .drops = std::move(drops)};
 }
 
@@ -97,8 +96,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
     if (ReasonAgainst(call.stream, call.signature, {})) return UpdateVerdict::kCut;
     if (HasEndedSince(call.client, now - kLateCalls)) return UpdateVerdict::kGoOn;
     if (Client* const adopted = AddClient(call.stream, call.client, now)) {
-      adopted->signature = call.signature;
-      adopted->web_session = call.web_session;
+      adopted->Identify(call);
       StreamOf(call.client)->second.is_updated = true;
       if (media_ms) OnMedia(*adopted, *media_ms, now);
     }
@@ -107,10 +105,7 @@ UpdateVerdict StreamTable::Update(const StreamCall& call, std::optional<std::int
   auto& [name, stream] = *entry;
   Client& client = *std::ranges::find(stream.clients, call.client, &Client::id);
   const bool shows_signature = call.stream == name && call.signature.is_authentic();
-  if (shows_signature && !client.signature.is_authentic()) {
-    client.signature = call.signature;
-    client.web_session = call.web_session;
-  }
+  if (shows_signature && !client.signature.is_authentic()) client.Identify(call);
   if (media_ms) OnMedia(client, *media_ms, now);
   stream.is_updated = true;
   OnSeen(stream, client, now);

@@ -60,7 +60,7 @@ struct StreamCall {
   std::string_view client{};
   StreamSignature signature{};     ///< signature of `stream`
   std::string_view web_session{};  ///< value of `kWebArgument`; empty: a phone
-  bool is_again = false;           ///< a publish that takes the stream from nobody else
+  bool is_again = false;           ///< to be refused while another publisher has the stream
 };
 
 enum class PublishVerdict : std::uint8_t {
@@ -205,6 +205,12 @@ class StreamTable {
     bool sends = true;            ///< false: connected, but its media does not move
     std::optional<std::int64_t> media_ms{};
     MonotonicTime media_at{};  ///< when that position was first reported
+
+    /// A callback has shown who publishes.
+    void Identify(const StreamCall& call) {
+      signature = call.signature;
+      web_session = call.web_session;
+    }
   };
   struct Stream {
     std::vector<Client> clients{};  ///< clients in the order in which they were accepted
@@ -228,7 +234,7 @@ class StreamTable {
   [[nodiscard]] StreamMedia MediaOf(const Stream& stream, MonotonicTime now) const;
   /// Whether that client has ended at `time` or later.
   [[nodiscard]] bool HasEndedSince(std::string_view client, MonotonicTime time) const;
-  /// Whether the publish is one that takes the stream from nobody else, and somebody has it.
+  /// Whether the publish is to be refused, as another publisher has the stream.
   [[nodiscard]] bool IsTakenOver(const StreamCall& call, MonotonicTime now) const;
   /// nullopt: the client may be on air.
   /// @param known_for  since when the client is in the table.
