@@ -29,8 +29,8 @@ class ConnectionMetrics {
   /// @param registry  gets the series; must outlive this object.
   explicit ConnectionMetrics(prometheus::Registry& registry);
 
-  /// Those of `listener`, which live as long as this object.
   /// @param listener  a name defined by the server: becomes a label.
+  /// @return its counters, which live as long as this object.
   ConnectionCounts& Of(std::string_view listener) EXCLUDES(mutex_);
 
   /// Sets the series to what has been counted; for one thread at a time.

@@ -103,7 +103,7 @@ class Metrics : public RequestObserver {
   void OnRequest(const RequestLabel& label, int http_status,
                  std::optional<std::chrono::nanoseconds> duration) override;
 
-  /// What that listener counts its connections in.
+  /// The counters of that listener's connections.
   /// @param listener  "http", "https" or "admin".
   ConnectionCounts& ConnectionsOf(std::string_view listener) { return connections_.Of(listener); }
 

@@ -108,7 +108,8 @@ void LogReader::Record(const Status& read, const Status& ticked) {
     behind_since_ = deps_.clock.Monotonic();
   }
   const Status& outcome = read ? ticked : read;
-  if (outcome.ok() != std::exchange(is_failing_, !outcome.ok())) return;  // already logged
+  const bool was_failing = std::exchange(is_failing_, !outcome);
+  if (was_failing == is_failing_) return;  // already logged
   if (outcome) return deps_.logger.Info(deps_.recovered_event);
   deps_.logger.Warn(deps_.failed_event, {{"error", ErrcName(outcome.error().code)},
                                          {"detail", outcome.error().detail}});

@@ -22,8 +22,8 @@ struct PushBinding {
 /// session has a value of its own. A publisher without it counts as a phone. It is no proof:
 /// anybody can add it. It comes first: nginx-rtmp keeps 255 bytes of a stream's name and query.
 inline constexpr std::string_view kWebArgument = "rw";
-/// Workers add this argument, too, when the media server has taken the stream of the session
-/// before, and closed it. Such a publisher takes the stream from nobody else.
+/// Workers add this argument, too, when the media server has closed an earlier push of the same
+/// session. Such a push is refused while another publisher has the stream.
 inline constexpr std::string_view kAgainArgument = "ra";
 
 /// Makes the URLs of a stream (protocol D.4).

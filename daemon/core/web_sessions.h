@@ -102,6 +102,7 @@ struct WebTotals {
   std::uint64_t without_pictures = 0;
 };
 
+/// Counts of this moment, and the totals.
 struct WebCounts {
   std::size_t publishing = 0;
   std::size_t playing = 0;

@@ -1,4 +1,4 @@
-// What a store reports: the times at which a write was last confirmed, and a read last failed.
+// The counts of a store's errors, and the times of its last confirmed write and last failed read.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,4 @@
-// What a listener counts of its connections and refusals.
+// The counters of a listener: its connections, and those that it refused or ended.
 #pragma once
 
 #include <array>

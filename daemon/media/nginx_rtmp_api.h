@@ -31,7 +31,7 @@ OutgoingCall NginxDropCall(const StreamServerOptions& options, std::string_view 
 Result<DropOutcome> ReadNginxDrop(const OutgoingReply& reply);
 
 /// A list of several worker processes has the streams of one of them, and drops reach only those.
-/// The same holds for the streams of old workers after a reload.
+/// A reload has the same effect on the streams of old workers.
 ///
 /// @source measured with libnginx-mod-rtmp 1.2.2-3 of Debian 12.
 class NginxRtmpServer : public HttpStreamServer {
