@@ -310,7 +310,7 @@ int Run(std::chrono::seconds length) {
   const nlohmann::json old = CursorIn(client, room);
   bool holds = true;
   const Latencies alone = Beat(client, length, holds);
-  fmt::print("alone: {}\n", alone.Summary());
+  std::cout << fmt::format("alone: {}\n", alone.Summary()) << std::flush;
   const auto bound = std::max<Latencies::Duration>(kLongestP99, 3 * alone.Percentile(99));
   const auto attack = [&](const char* what, const std::function<void(Attackers&)>& begin) {
     Attackers attackers(server);
@@ -318,8 +318,9 @@ int Run(std::chrono::seconds length) {
     std::this_thread::sleep_for(std::chrono::seconds(2));  // until all have begun
     const Latencies honest = Beat(client, length, holds);
     holds = holds && honest.Percentile(99) <= bound;
-    fmt::print("{}: {}, {} MiB resident\n", what, honest.Summary(),
-               MemoryOf(server.child().pid()).resident_bytes >> 20);
+    std::cout << fmt::format("{}: {}, {} MiB resident\n", what, honest.Summary(),
+                             MemoryOf(server.child().pid()).resident_bytes >> 20)
+              << std::flush;
   };
   attack("64 polls of 16 accounts", [](Attackers& all) { all.PollFromStart(16, 4); });
   attack("400 sockets of pings", [](Attackers& all) {
