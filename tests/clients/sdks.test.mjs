@@ -47,16 +47,22 @@ for (const sdk of kSdks) {
     it('finds at its login what came before', async () => {
       const [ann, identity] = [await newLogin(), await server.newUser()];
       for (let at = 0; at < 25; at += 1) await ann.say('C2C', identity.userID, `text ${at}`);
-      const bob = await newLogin(identity);
       const conversationID = `C2C${ann.userID}`;
-      await until('25 unread', async () => await unreadIn(bob, conversationID) === 25);
-      const texts = [];
-      let page = await bob.call('getMessageList', { conversationID });
-      texts.unshift(...page.messageList.map(({ payload }) => payload.text));
-      while (!page.isCompleted) {
-        page = await bob.call('getMessageList', { conversationID, nextReqMessageID: page.nextReqMessageID });
+      const read = async () => {
+        const bob = await newLogin(identity);
+        await until('25 unread', async () => await unreadIn(bob, conversationID) === 25);
+        const texts = [];
+        let page = await bob.call('getMessageList', { conversationID });
         texts.unshift(...page.messageList.map(({ payload }) => payload.text));
-      }
+        while (!page.isCompleted) {
+          page = await bob.call('getMessageList', { conversationID, nextReqMessageID: page.nextReqMessageID });
+          texts.unshift(...page.messageList.map(({ payload }) => payload.text));
+        }
+        return texts;
+      };
+      let texts = await read();
+      // The SDK 3.1.1 may ask twice for a page that was asked for at once, and then gives an empty one.
+      if (sdk.name.endsWith('chat-3.1.1')) await until('no empty page', async () => texts.length === 25 || (texts = await read()).length === 25);
       assert.deepStrictEqual(texts, Array.from({ length: 25 }, (_, at) => `text ${at}`));
     });
 
