@@ -6,21 +6,9 @@ import { setTimeout } from 'node:timers/promises';
 import { kNoServer } from '../console/support/server.js';
 import { until } from '../console/support/until.js';
 import { identityFor, readSdks, requestsOf, withSdkUsers } from './support/sdk_fixture.js';
-import { unreadIn } from './support/sdk_user.js';
+import { history, textsIn, unreadIn } from './support/sdk_user.js';
 
 const numbers = (count) => Array.from({ length: count }, (_, at) => `text ${at}`);
-const textsIn = (list) => list.filter(({ type }) => type === 'TIMTextElem').map(({ payload }) => payload.text);
-
-/** All texts of a conversation, read page by page. */
-async function history(user, conversationID) {
-  const texts = [];
-  let page = {};
-  do {
-    page = await user.call('getMessageList', { conversationID, nextReqMessageID: page.nextReqMessageID });
-    texts.unshift(...textsIn(page.messageList));
-  } while (!page.isCompleted);
-  return texts;
-}
 
 async function codeOf(promise) {
   try {

@@ -93,3 +93,17 @@ export async function unreadIn(user, conversationID) {
   assert.ok(found.length <= 1, JSON.stringify(conversationList));
   return found[0]?.unreadCount;
 }
+
+/** The texts among messages. */
+export const textsIn = (messages) => messages.filter(({ type }) => type === 'TIMTextElem').map(({ payload }) => payload.text);
+
+/** All texts of a conversation, read page by page. */
+export async function history(user, conversationID) {
+  const texts = [];
+  let page = {};
+  do {
+    page = await user.call('getMessageList', { conversationID, nextReqMessageID: page.nextReqMessageID });
+    texts.unshift(...textsIn(page.messageList));
+  } while (!page.isCompleted);
+  return texts;
+}
