@@ -103,7 +103,7 @@ async function loss() {
     const relay = new LossyRelay(lost);
     const [ann, bob] = [await whole.browser.open(lost.up ? relay : undefined), await whole.browser.open(lost.down ? relay : undefined)];
     await publish(ann, member('ann', 1));
-    await whole.sit(...kRoom, 'bob'); // a part that runs alone has no members yet
+    await whole.sit(...kRoom, 'bob'); // who sends nothing that would keep the seat
     await play(bob, 'bob', 'ann');
     await setTimeout(5000);
     const since = Date.now();
