@@ -47,12 +47,6 @@ inline bool JoinedBefore(const AccountGroup& one, const AccountGroup& other) {
          std::tie(other.joined_at, other.room_number, other.instance);
 }
 
-/// Whether one goes before another where an account has too many: the group of the login that ends
-/// first goes first, so none of the account goes before those of logins.
-inline bool GoesBefore(const AccountGroup& one, const AccountGroup& other) {
-  return one.expires == other.expires ? JoinedBefore(one, other) : one.expires < other.expires;
-}
-
 /// A row that is put, in the place of one with the same account, login and room; or removed.
 struct AccountGroupChange {
   AccountGroup group{};
@@ -100,7 +94,8 @@ struct GroupJoinChange {
 /// @threads every method is safe from any thread.
 class AccountStore {
  public:
-  /// Rows of one account that are kept: of more the first by `GoesBefore` go.
+  /// Rows of one account that are kept: of more those of the login that ends first go,
+  /// and none of the account itself before them; of one login the earliest.
   static constexpr std::size_t kMaxOfAccount = 512;
   /// Read positions of one account: of more the earliest go.
   static constexpr std::size_t kMaxOfReader = 1000;

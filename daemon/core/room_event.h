@@ -29,12 +29,6 @@ enum class EndReason : std::uint8_t {
   kDismissed = 5
 };
 
-/// Whether it evicted or kicked the pusher, whose room goes on.
-constexpr bool TakesSeat(LeaveReason reason) {
-  return reason == LeaveReason::kHeartbeatTimeout || reason == LeaveReason::kStreamInterrupted ||
-         reason == LeaveReason::kKicked;
-}
-
 /// "left", "heartbeat_timeout", "stream_interrupted", "kicked", "room_destroyed".
 std::string_view LeaveReasonName(LeaveReason reason);
 /// "destroyed", "creator_left", "last_left", "idle", "dismissed".

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
-#include "storage/memory/memory_store.h"
 #include "storage/postgres/pg_address.h"
 #include "storage/postgres/pg_cluster.h"
 #include "storage/postgres/pg_replication.h"
@@ -50,6 +50,18 @@ Result<OpenedStore> OpenPostgres(const StoreFactoryOptions& options, const Store
 
 }  // namespace
 
+VolatileDirectory::VolatileDirectory(const std::filesystem::path& data_dir)
+    : path_(data_dir / "lost-at-stop") {
+  std::error_code problem;  // an open store names the file that cannot be made
+  std::filesystem::remove_all(path_, problem);
+  std::filesystem::create_directory(path_, problem);
+}
+
+VolatileDirectory::~VolatileDirectory() {
+  std::error_code leftover;  // the next start removes it
+  std::filesystem::remove_all(path_, leftover);
+}
+
 Result<std::filesystem::path> StoreFileOf(const StoreUrl& url,
                                           const std::filesystem::path& data_dir) {
   const std::string_view text = url.Reveal();
@@ -63,18 +75,19 @@ Result<OpenedStore> OpenStore(const StoreFactoryOptions& options, const StoreFac
   if (options.url.IsPostgres()) return OpenPostgres(options, deps);
   const Result<std::filesystem::path> file = StoreFileOf(options.url, options.data_dir);
   if (!file) return file.error();
-  if (file->empty()) {
-    return OpenedStore{
-        .storage = std::make_unique<MemoryStore>(options.limits, options.new_epoch, deps.listener)};
-  }
-  Result<std::unique_ptr<SqliteStore>> store = SqliteStore::Open({.path = file->string(),
-                                                                  .new_epoch = options.new_epoch,
-                                                                  .limits = options.limits,
-                                                                  .observer = options.observer},
-                                                                 deps.listener);
+  std::unique_ptr<VolatileDirectory> directory;
+  if (file->empty()) directory = std::make_unique<VolatileDirectory>(options.data_dir);
+  Result<std::unique_ptr<SqliteStore>> store =
+      SqliteStore::Open({.path = (directory ? directory->path() / "rooms.db" : *file).string(),
+                         .new_epoch = options.new_epoch,
+                         .durability = directory ? Durability::kOff : Durability::kFull,
+                         .limits = options.limits,
+                         .observer = options.observer},
+                        deps.listener);
   if (!store) return store.error();
-  SqliteStore* const file_store = store->get();
-  return OpenedStore{.storage = *std::move(store), .file_store = file_store};
+  SqliteStore* const file_store = directory ? nullptr : store->get();
+  return OpenedStore{
+      .directory = std::move(directory), .storage = *std::move(store), .file_store = file_store};
 }
 
 }  // namespace rtcroom

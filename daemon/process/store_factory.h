@@ -44,14 +44,32 @@ struct StoreFactoryDeps {
   const Clock& clock;
 };
 
+/// The directory of the store that `memory:` names, removed at the stop. After a kill the next
+/// start removes it.
+class VolatileDirectory {
+ public:
+  /// @param data_dir  a directory that this process has locked.
+  explicit VolatileDirectory(const std::filesystem::path& data_dir);
+  ~VolatileDirectory();
+  VolatileDirectory(const VolatileDirectory&) = delete;
+  VolatileDirectory& operator=(const VolatileDirectory&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_;
+};
+
 struct OpenedStore {
+  std::unique_ptr<VolatileDirectory> directory{};  ///< of `storage`, if it is lost at each stop
   std::unique_ptr<Storage> storage{};
-  SqliteStore* file_store = nullptr;   ///< `storage`, if it is in a file
+  SqliteStore* file_store = nullptr;   ///< `storage`, if it outlasts the process in a file
   std::unique_ptr<Cluster> cluster{};  ///< the nodes on that store; null for a store of one program
   std::unique_ptr<ReplicationSource> replication{};  ///< of the database of these nodes, likewise
 };
 
-/// The file of the store that `url` names; empty for a store without one.
+/// The file of the store that `url` names; empty for one that is lost at each stop, and for a
+/// database.
 /// @errors kBadRequest for an invalid store URL.
 Result<std::filesystem::path> StoreFileOf(const StoreUrl& url,
                                           const std::filesystem::path& data_dir);

@@ -86,6 +86,7 @@ Status StoreModule::Open(StoreObserver& observer, Opening opening) {
                                           .random = runtime_.random,
                                           .clock = runtime_.clock});
   if (!opened) return opened.error();
+  volatile_directory_ = std::move(opened->directory);
   storage_ = std::move(opened->storage);
   file_store_ = opened->file_store;
   cluster_ = std::move(opened->cluster);

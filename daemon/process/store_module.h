@@ -42,6 +42,7 @@
 #include "daemon/process/position_mark.h"
 #include "daemon/process/runtime.h"
 #include "daemon/process/store_backup.h"
+#include "daemon/process/store_factory.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "storage/storage.h"
 
@@ -183,9 +184,10 @@ class StoreModule {
   NodeLease lease_{boot_clock_};
   std::unique_ptr<DataDirectory> directory_;
   std::optional<StoreBackup> backup_;
-  std::filesystem::path log_;  ///< log of a store in a file
+  std::filesystem::path log_;                              ///< log of a store in a file
+  std::unique_ptr<VolatileDirectory> volatile_directory_;  ///< `OpenedStore::directory`
   std::unique_ptr<Storage> storage_;
-  SqliteStore* file_store_ = nullptr;  ///< the open `storage_`, if it is in a file
+  SqliteStore* file_store_ = nullptr;  ///< `OpenedStore::file_store`
   std::unique_ptr<Cluster> cluster_;
   std::optional<NodeRenewal> renewal_;    ///< none without a shared store
   std::optional<PeriodicTask> renewing_;  ///< none without a shared store

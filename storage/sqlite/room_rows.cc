@@ -12,7 +12,7 @@ namespace {
 
 enum RoomColumn : int {
   kSequence,
-  kId,
+  kRoomId,
   kKind,
   kDialect,
   kCreator,
@@ -21,7 +21,7 @@ enum RoomColumn : int {
   kCreatedAt,
   kLastEvent,
   kPlace,
-  kType,
+  kRoomType,
   kCustom,
   kAudienceCount,
   kMixWidth,
@@ -52,7 +52,7 @@ std::optional<MixCanvas> ReadCanvas(const StatementRun& run) {
 
 Room ReadRoom(const StatementRun& run) {
   return Room{
-      .key = {.kind = static_cast<RoomKind>(run.Integer(kKind)), .id = {run.Text(kId)}},
+      .key = {.kind = static_cast<RoomKind>(run.Integer(kKind)), .id = {run.Text(kRoomId)}},
       .dialect = static_cast<Dialect>(run.Integer(kDialect)),
       .creator = {run.Text(kCreator)},
       .info = run.Text(kInfo),
@@ -61,7 +61,7 @@ Room ReadRoom(const StatementRun& run) {
       .sequence = run.Unsigned(kSequence),
       .place = run.Unsigned(kPlace),
       .last_event = run.Unsigned(kLastEvent),
-      .type = run.Text(kType),
+      .type = run.Text(kRoomType),
       .custom = run.Text(kCustom),
       .audience_count = run.Unsigned(kAudienceCount),
       .mix = ReadCanvas(run),

@@ -33,9 +33,8 @@ class SqliteWriter;
 /// The moment at which a commit is complete.
 enum class Durability : std::uint8_t {
   kFull,  ///< when it is on the disk (PRAGMA synchronous = FULL)
-  /// The commit is complete when the kernel has it: a power cut may lose acknowledged changes.
-  /// Exists only so that the power-cut test can prove that it detects losses; no configuration
-  /// selects it.
+  /// When the kernel has it: a power cut may lose acknowledged changes. For a store that is lost at
+  /// each stop, and so that the power-cut test can prove that it detects losses.
   kOff,
 };
 

@@ -1,5 +1,5 @@
-// The cost of the viewers of one room by their number, in memory and in SQLite: CPU of the whole
-// process, which other load on the machine hardly changes. From a release build:
+// The cost of the viewers of one room by their number, in SQLite: CPU of the whole process, which
+// other load on the machine hardly changes. From a release build:
 //   TMPDIR=/var/tmp audience_bench
 #include <chrono>
 #include <cstddef>
@@ -15,7 +15,6 @@
 
 #include "daemon/core/viewer_leases.h"
 #include "daemon/core/viewer_reaper.h"
-#include "storage/memory/memory_store.h"
 #include "tests/bench/bench_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/live_rooms.h"
@@ -173,17 +172,11 @@ void Register(const std::string& name, Store& store, const std::vector<std::size
 // NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   const std::vector<std::size_t> sizes = {1'000, 10'000, 100'000};
-  rtcroom::DeafListener listener;
-  rtcroom::MemoryStore memory({}, "0123456789abcdef", listener);
   rtcroom::BenchStore sqlite(0);
-  rtcroom::Register("memory", memory.rooms(), sizes);
   rtcroom::Register("sqlite", sqlite.store().rooms(), sizes);
-  rtcroom::Leases in_memory;
-  rtcroom::MemoryStore expiring_memory({}, "0123456789abcdef", in_memory.viewers);
-  rtcroom::RegisterExpiry("memory", expiring_memory.rooms(), in_memory, sizes);
-  rtcroom::Leases in_sqlite;
-  rtcroom::BenchStore expiring_sqlite(0, &in_sqlite.viewers);
-  rtcroom::RegisterExpiry("sqlite", expiring_sqlite.store().rooms(), in_sqlite, sizes);
+  rtcroom::Leases leases;
+  rtcroom::BenchStore expiring(0, &leases.viewers);
+  rtcroom::RegisterExpiry("sqlite", expiring.store().rooms(), leases, sizes);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -12,9 +12,9 @@
 #include "daemon/auth/session_service.h"
 #include "daemon/base/system_clock.h"
 #include "daemon/base/system_random.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_login_verifier.h"
 #include "tests/support/recording_listener.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -37,7 +37,7 @@ struct Server {
   SessionCrypto crypto{random};
   FakeLoginVerifier verifier;
   RecordingListener listener;
-  MemoryStore store{{}, "00000000000000aa", listener};
+  TempStore store{{}, "00000000000000aa", listener};
   SessionService sessions{{.verifier = verifier,
                            .store = store.sessions(),
                            .crypto = crypto,

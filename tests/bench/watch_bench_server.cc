@@ -16,8 +16,8 @@
 #include "daemon/base/system_clock.h"
 #include "daemon/grpc/watch_hub.h"
 #include "daemon/grpc/watch_service.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -87,7 +87,7 @@ void Obey(std::istream& orders, ChangeMaker& changes, const WatchHub& hub) {
 
 int RunWatchBenchServer() {
   CommitSignal signal;
-  MemoryStore store(StoreLimits{}, "00112233aabbccdd", signal);
+  TempStore store(StoreLimits{}, "00112233aabbccdd", signal);
   const SystemClock clock;
   Logger logger(LogFormat::kText, LogLevel::kInfo);
   WatchHub hub(store.rooms(), signal, clock, logger);

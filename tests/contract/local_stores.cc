@@ -1,20 +1,14 @@
-// The stores of one process, as the contract tests open them.
+// The store of one process, as the contract tests open them.
 #include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "tests/contract/store_contract.h"
 
 namespace rtcroom {
 namespace {
-
-std::unique_ptr<Storage> OpenMemory(const std::string&, StoreLimits limits,
-                                    CommitListener& listener) {
-  return std::make_unique<MemoryStore>(limits, kEpoch, listener);
-}
 
 std::unique_ptr<Storage> OpenSqlite(const std::string& directory, StoreLimits limits,
                                     CommitListener& listener) {
@@ -25,8 +19,7 @@ std::unique_ptr<Storage> OpenSqlite(const std::string& directory, StoreLimits li
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
-                         testing::Values(StoreUnderTest{"memory", OpenMemory},
-                                         StoreUnderTest{"sqlite", OpenSqlite}),
+                         testing::Values(StoreUnderTest{"sqlite", OpenSqlite}),
                          [](const auto& param_info) { return param_info.param.name; });
 
 }  // namespace

@@ -12,7 +12,6 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "storage/sqlite/store_check.h"
 #include "tests/support/cycles.h"
@@ -21,6 +20,7 @@
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
 #include "tests/support/temp_directory.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -192,7 +192,7 @@ class MessageFuzz : public testing::Test {
   std::uint64_t newest_room_ = 0;
   const TempDirectory directory_;
   RecordingListener listener_;
-  MemoryStore memory_{kLimits, "00000000000000ff", listener_};
+  TempStore memory_{kLimits, "00000000000000ff", listener_};
   std::unique_ptr<SqliteStore> sqlite_;
 };
 

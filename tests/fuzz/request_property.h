@@ -20,7 +20,7 @@ std::optional<std::string> FaultOf(const LabelledReply& reply);
 /// `RequestFuzzServer` has the token that `FakeSessions` gives its user.
 std::optional<std::string> FaultOf(const LabelledReply& reply, const HttpRequest& request);
 
-/// A router on a memory store with all dependencies faked.
+/// A router on a store of its own with all dependencies faked.
 ///
 /// @threads for one thread at a time.
 class RequestFuzzServer {

@@ -1,4 +1,4 @@
-// Thousands of random histories on both stores: each must match the model.
+// Thousands of random histories on the store of one process: each must match the model.
 #include "tests/fuzz/room_history.h"
 
 #include <cstdint>
@@ -7,7 +7,6 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "tests/support/cycles.h"
 #include "tests/support/matchers.h"
@@ -44,26 +43,19 @@ class SqliteFile {
   std::unique_ptr<SqliteStore> store_;
 };
 
-Fault TryInMemory(const RoomHistory& history) {
-  DeafListener listener;
-  MemoryStore store(kLimits, "00000000000000ff", listener);
-  return TryHistory(history, store.rooms());
-}
-
 Fault TryOnSqlite(const RoomHistory& history) {
   SqliteFile file;
   return TryHistory(history, file.store());
 }
 
 /// Reports how to reproduce the failure, and the minimal commands for it.
-void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault,
-            Fault (*trial)(const RoomHistory&)) {
-  const Fault again = trial(history);
-  const RoomHistory shortest = again ? Shorten(history, trial) : history;
+void Report(std::uint64_t seed, const RoomHistory& history, const Fault& fault) {
+  const Fault again = TryOnSqlite(history);
+  const RoomHistory shortest = again ? Shorten(history, TryOnSqlite) : history;
   ADD_FAILURE() << "RTCROOM_SEED=" << seed << " RTCROOM_CYCLES=1: " << *fault
                 << (again ? "\nThe shortest of its kind:\n"
                           : "\nIt happens only after the histories before:\n")
-                << Describe(shortest) << "ends with: " << *(again ? trial(shortest) : fault);
+                << Describe(shortest) << "ends with: " << *(again ? TryOnSqlite(shortest) : fault);
 }
 
 /// A quarter of the histories each, so that the shards can run in parallel.
@@ -73,14 +65,6 @@ class RoomHistories : public testing::TestWithParam<std::uint64_t> {
   const std::uint64_t first_seed_ = Seed(1) + GetParam() * 1'000'000;
 };
 
-TEST_P(RoomHistories, MatchTheModelInMemory) {
-  for (std::uint64_t seed = first_seed_; seed < first_seed_ + count_; ++seed) {
-    const RoomHistory history = DrawHistory(seed);
-    const Fault fault = TryInMemory(history);
-    if (fault) return Report(seed, history, fault, TryInMemory);
-  }
-}
-
 TEST_P(RoomHistories, MatchTheModelOnSqlite) {
   std::unique_ptr<SqliteFile> file;
   for (std::uint64_t i = 0; i < count_; ++i) {
@@ -88,7 +72,7 @@ TEST_P(RoomHistories, MatchTheModelOnSqlite) {
     if (i % kHistoriesPerFile == kHistoriesPerFile / 2) file->Open();
     const RoomHistory history = DrawHistory(first_seed_ + i);
     const Fault fault = TryHistory(history, file->store());
-    if (fault) return Report(first_seed_ + i, history, fault, TryOnSqlite);
+    if (fault) return Report(first_seed_ + i, history, fault);
   }
 }
 

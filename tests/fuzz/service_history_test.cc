@@ -14,7 +14,6 @@
 
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/inactive_rooms.h"
-#include "storage/memory/memory_store.h"
 #include "tests/fuzz/model_match.h"
 #include "tests/fuzz/room_history.h"
 #include "tests/fuzz/room_model.h"
@@ -22,6 +21,7 @@
 #include "tests/support/cycles.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/service_parts.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -122,7 +122,7 @@ class Service {
   ServiceParts parts_{clock_};
   InactiveRooms inactive_{clock_, std::chrono::seconds(120)};
   CommitFanOut commits_{{&parts_.leases, &inactive_}};
-  MemoryStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", commits_};
+  TempStore store_{{.max_rooms = kMostRoomsOfHistories}, "00000000000000ff", commits_};
   RoomService rooms_;
 };
 

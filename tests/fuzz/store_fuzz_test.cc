@@ -1,5 +1,5 @@
-// Long runs of random commands on both stores side by side, with paged event reads, event trimming
-// and repeated reopening of the SQLite file.
+// Long runs of random commands on the store of one process, with paged event reads, event trimming
+// and repeated reopening of its file.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -14,7 +14,6 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "storage/sqlite/sqlite_store.h"
 #include "tests/fuzz/model_match.h"
 #include "tests/fuzz/room_model.h"
@@ -44,7 +43,7 @@ void AppendMerging(std::vector<RoomEvent>& events, const RoomEvent& event) {
   events.push_back(event);
 }
 
-/// One of the stores, with the known state of its events.
+/// The store, with the known state of its events.
 class WatchedStore {
  public:
   void Watch(Store& store) { store_ = &store; }
@@ -108,10 +107,7 @@ class WatchedStore {
 
 class StoreFuzz : public testing::Test {
  protected:
-  void SetUp() override {
-    in_memory_.Watch(memory_.rooms());
-    OpenSqlite();
-  }
+  void SetUp() override { OpenSqlite(); }
 
   void OpenSqlite() {
     sqlite_.reset();
@@ -120,10 +116,10 @@ class StoreFuzz : public testing::Test {
                                      .durability = Durability::kOff,
                                      .limits = kStoreLimits,
                                      .readers = 1},
-                                    on_disk_.listener());
+                                    watched_.listener());
     ASSERT_OK(opened);
     sqlite_ = std::move(*opened);
-    on_disk_.Watch(sqlite_->rooms());
+    watched_.Watch(sqlite_->rooms());
   }
 
   void Run(RoomCommandPool pool, std::uint32_t seed, int steps) {
@@ -133,12 +129,12 @@ class StoreFuzz : public testing::Test {
       SCOPED_TRACE(step);
       ApplyBatch(commands);
       const std::size_t limit = 1 + random_() % 20;
-      for (WatchedStore* const one : {&in_memory_, &on_disk_}) one->ReadOn(limit);
+      watched_.ReadOn(limit);
       if (step % 16 == 0) CompareWithModel();
       if (step % 64 == 0) Trim();
       if (step % 512 == 0) OpenSqlite();
     }
-    for (const WatchedStore* const one : {&in_memory_, &on_disk_}) one->ExpectAllReceived();
+    watched_.ExpectAllReceived();
   }
 
  private:
@@ -151,24 +147,17 @@ class StoreFuzz : public testing::Test {
       command = source.Next(random_);
       updates.push_back(ToUpdate(command, kPolicy));
     }
-    const auto in_memory = memory_.rooms().UpdateAll(updates);
-    const auto on_disk = sqlite_->rooms().UpdateAll(updates);
-    ASSERT_EQ(in_memory.size(), commands.size());
-    ASSERT_EQ(on_disk.size(), commands.size());
+    const auto outcomes = sqlite_->rooms().UpdateAll(updates);
+    ASSERT_EQ(outcomes.size(), commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
       SCOPED_TRACE(testing::Message() << commands[i]);
       const RoomModel::Outcome expected = model_.Apply(commands[i]);
-      EXPECT_EQ(CompareOutcome(expected, in_memory[i]), std::nullopt);
-      EXPECT_EQ(CompareOutcome(expected, on_disk[i]), std::nullopt);
-      if (in_memory[i]) in_memory_.Note(*in_memory[i]);
-      if (on_disk[i]) on_disk_.Note(*on_disk[i]);
+      EXPECT_EQ(CompareOutcome(expected, outcomes[i]), std::nullopt);
+      if (outcomes[i]) watched_.Note(*outcomes[i]);
     }
   }
 
-  void CompareWithModel() {
-    EXPECT_EQ(CompareRooms(model_, memory_.rooms()), std::nullopt);
-    EXPECT_EQ(CompareRooms(model_, sqlite_->rooms()), std::nullopt);
-  }
+  void CompareWithModel() { EXPECT_EQ(CompareRooms(model_, sqlite_->rooms()), std::nullopt); }
 
   void Trim() {
     const EventRetention retention{
@@ -176,23 +165,21 @@ class StoreFuzz : public testing::Test {
         .max_events = random_() % 200,
         .most_per_call = 1 + random_() % 100,
     };
-    for (WatchedStore* const one : {&in_memory_, &on_disk_}) one->Trim(retention);
+    watched_.Trim(retention);
   }
 
   std::mt19937_64 random_;
   const TempDirectory directory_;
-  WatchedStore in_memory_;
-  WatchedStore on_disk_;
-  MemoryStore memory_{kStoreLimits, "00000000000000ff", in_memory_.listener()};
+  WatchedStore watched_;
   std::unique_ptr<SqliteStore> sqlite_;
   RoomModel model_{kPolicy, kStoreLimits.max_rooms};
 };
 
-TEST_F(StoreFuzz, StoresMatchTheModelUnderContention) {
+TEST_F(StoreFuzz, MatchesTheModelUnderContention) {
   Run({.rooms = 2, .users = 3, .kinds = {RoomKind::kLive, RoomKind::kMulti}}, 1, 1500);
 }
 
-TEST_F(StoreFuzz, StoresMatchTheModelAtTheRoomLimit) { Run({.rooms = 12, .users = 5}, 2, 1500); }
+TEST_F(StoreFuzz, MatchesTheModelAtTheRoomLimit) { Run({.rooms = 12, .users = 5}, 2, 1500); }
 
 }  // namespace
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// The message channel and its router on a memory store.
+// The message channel and its router on a store of its own.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,6 @@
 #include "handlers/tim/tim_router.h"
 #include "handlers/webim/webim_clients.h"
 #include "handlers/webim/webim_router.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
 #include "tests/support/fake_boot_clock.h"
@@ -44,6 +43,7 @@
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -81,9 +81,9 @@ class ChannelFixture {
   ///              before a restart.
   explicit ChannelFixture(ChannelOptions options = {}, const std::string& prefix = {},
                           std::vector<std::string> cors_origins = {"*"},
-                          std::shared_ptr<MemoryStore> kept = nullptr)
+                          std::shared_ptr<TempStore> kept = nullptr)
       : stored(kept ? std::move(kept)
-                    : std::make_shared<MemoryStore>(StoreLimits(), "00000000000000aa", listener)),
+                    : std::make_shared<TempStore>(StoreLimits(), "00000000000000aa", listener)),
         receivers({.rooms = store.rooms(),
                    .bans = bans,
                    .clock = clock,
@@ -339,8 +339,8 @@ class ChannelFixture {
   CountingRandom random;
   Logger logger{LogFormat::kJson, LogLevel::kError};
   RecordingListener listener;
-  std::shared_ptr<MemoryStore> stored;  // shared with a fixture of the server after a restart
-  MemoryStore& store = *stored;
+  std::shared_ptr<TempStore> stored;  // shared with a fixture of the server after a restart
+  TempStore& store = *stored;
   const FakeStreams streams{};
   BanList bans{clock, streams};
   EndedLoginList ends;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/failing_store.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -67,16 +67,16 @@ class ForwardedMessages : public MessageStore {
   virtual MessageStore& target() = 0;
 };
 
-/// A store in memory of which a test overrides calls of messages or rooms.
-class ChangedStore : public MemoryStore, public ForwardedMessages, public FailingStore {
+/// A store of which a test overrides calls of messages or rooms.
+class ChangedStore : public TempStore, public ForwardedMessages, public FailingStore {
  public:
   ChangedStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-      : MemoryStore(limits, std::move(epoch), listener), FailingStore(MemoryStore::rooms()) {}
+      : TempStore(limits, std::move(epoch), listener), FailingStore(TempStore::rooms()) {}
   Store& rooms() override { return *this; }
   MessageStore& messages() override { return *this; }
 
  private:
-  MessageStore& target() override { return MemoryStore::messages(); }
+  MessageStore& target() override { return TempStore::messages(); }
 };
 
 }  // namespace rtcroom

@@ -1,4 +1,4 @@
-// A router on a memory store, with all external services faked.
+// A router on a store of its own, with all external services faked.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,6 @@
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
 #include "handlers/rooms/router.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_admission.h"
@@ -26,6 +25,7 @@
 #include "tests/support/fake_streams.h"
 #include "tests/support/fake_utils.h"
 #include "tests/support/recorded_reply.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -108,7 +108,7 @@ class RouterFixture {
   LeaseTable leases{clock, std::chrono::seconds(20)};
   ViewerLeases viewers{clock, {}};
   CommitFanOut commits{{&leases, &viewers}};
-  MemoryStore memory;
+  TempStore memory;
   FailingStore store{memory.rooms()};
   BanList bans{clock, streams};
   RoomService rooms{{.store = store,

@@ -1,4 +1,4 @@
-// The use cases on a memory store, with all dependencies faked.
+// The use cases on a store of its own, with all dependencies faked.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,6 @@
 #include "daemon/core/inactive_rooms.h"
 #include "daemon/core/room_service.h"
 #include "daemon/core/stream_claims.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
 #include "tests/support/failing_store.h"
@@ -20,6 +19,7 @@
 #include "tests/support/fake_groups.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -88,7 +88,7 @@ class ServiceFixture : public testing::Test {
   Alone alone_;
   StreamClaims claims_{streams_};
   CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
-  MemoryStore memory_{{}, "00000000000000aa", commits_};
+  TempStore memory_{{}, "00000000000000aa", commits_};
   FailingStore store_{memory_.rooms()};
   BanList bans_{clock_, streams_};
   RoomService rooms_{Deps(store_), {}, logger_};

@@ -1,4 +1,4 @@
-// A session service on a memory store, with a clock controlled by the test.
+// A session service on a store of its own, with a clock controlled by the test.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,13 @@
 
 #include "daemon/auth/session_crypto.h"
 #include "daemon/auth/session_service.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/failing_session_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_login_verifier.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -61,7 +61,7 @@ class SessionFixture : public testing::Test {
   SessionCrypto crypto_{random_};
   FakeLoginVerifier verifier_;
   RecordingListener listener_;
-  MemoryStore memory_{{}, "00000000000000aa", listener_};
+  TempStore memory_{{}, "00000000000000aa", listener_};
   FailingSessionStore store_{memory_.sessions()};
   SessionOptions options_{.sdk_app_id = 1400000001,
                           .account_type = "36862",

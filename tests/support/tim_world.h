@@ -1,4 +1,4 @@
-// The commands of today's IM SDKs, of accounts that are logged in, on a memory store.
+// The commands of today's IM SDKs, of accounts that are logged in, on a store of its own.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// The console's API on a memory store, called as through the admin listener.
+// The console's API on a store of its own, called as through the admin listener.
 #pragma once
 
 #include <functional>
@@ -147,7 +147,7 @@ class ConsoleFixture : public ServiceFixture {
   StreamClaims claims_{streams_};
   FakeMedia media_{clock_};
   CommitFanOut signalled_commits_{{&leases_, &claims_, &commit_signal_}};
-  MemoryStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
+  TempStore rooms_store_{{}, "00000000000000bb", signalled_commits_};
   FailingStore failing_{rooms_store_.rooms()};
   RoomService service_{{.store = failing_,
                         .ban_store = rooms_store_.bans(),

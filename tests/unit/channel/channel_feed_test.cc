@@ -17,7 +17,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
@@ -88,7 +87,7 @@ class ChangingStore : public ChangedStore {
   }
 };
 
-/// A channel on a memory store.
+/// A channel on a store of its own.
 class ChannelFeedTest : public testing::Test {
  protected:
   Channel MakeChannel(AccountLoginLog* logins = nullptr, const ChannelOptions& options = {}) {

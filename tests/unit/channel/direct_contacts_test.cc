@@ -7,11 +7,11 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -41,7 +41,7 @@ class Contacts : public testing::Test {
 
   FakeClock clock_;
   RecordingListener commits_;
-  MemoryStore store_{{}, "00000000000000aa", commits_};
+  TempStore store_{{}, "00000000000000aa", commits_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
   DirectContacts contacts_{store_.rooms(), clock_};
   Cursor events_at_;

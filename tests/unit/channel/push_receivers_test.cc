@@ -11,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/node_lease.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
@@ -20,6 +19,7 @@
 #include "tests/support/recorded_latencies.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -121,7 +121,7 @@ class Receivers : public testing::Test {
 
   FakeClock clock_;
   RecordingListener commits_;
-  MemoryStore store_{{}, "00000000000000aa", commits_};
+  TempStore store_{{}, "00000000000000aa", commits_};
   const RoomKey key_ = MakeKey(RoomKind::kMulti, "r1");
   const FakeStreams streams_{};
   BanList bans_{clock_, streams_};

@@ -9,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/channel/room_push.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/channel_parts.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"

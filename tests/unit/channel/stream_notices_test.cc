@@ -6,10 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 TEST(StreamNotices, TellEveryRoomOfAMemberOfTheStream) {
   const FakeStreams streams;
   StreamClaims claims(streams);
-  MemoryStore store({}, "00000000000000aa", claims);
+  TempStore store({}, "00000000000000aa", claims);
   std::vector<PushNotice> expected;
   for (const std::string id : {"r1", "r2"}) {
     ASSERT_OK(Apply(store, Creating(MakeRoom(RoomKind::kMulti, id, "alice"))));

@@ -8,7 +8,6 @@
 
 #include "daemon/core/commit_signal.h"
 #include "daemon/core/group_reaper.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_ids.h"
 #include "tests/support/create_now.h"
 #include "tests/support/fake_clock.h"
@@ -17,6 +16,7 @@
 #include "tests/support/matchers.h"
 #include "tests/support/only_node.h"
 #include "tests/support/other_nodes.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -56,7 +56,7 @@ class CreatedGroupsTest : public testing::Test {
   InactiveRooms inactive_{clock_, 120s};
   CreatedGroups groups_{clock_, kIdle};
   CommitFanOut commits_{{&inactive_, &groups_}};
-  MemoryStore memory_{{}, "00000000000000aa", commits_};
+  TempStore memory_{{}, "00000000000000aa", commits_};
   RoomService rooms_{{.store = memory_.rooms(),
                       .ban_store = memory_.bans(),
                       .bans = bans_,

@@ -55,8 +55,12 @@ TEST_F(LeaseTableTest, BindsAPusherToTheAddressThatItsEventNames) {
   ASSERT_OK(AddNow(rooms_, bound));
   EXPECT_TRUE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, here));
   EXPECT_FALSE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, "192.0.2.2"));
+  Room stored = *memory_.rooms().Load(room_);
+  // As a store of several servers has it.
+  for (Pusher& pusher : stored.pushers)
+    pusher.bound_to = pusher.user_id.value == "guest" ? here : "";
   LeaseTable restarted(clock_, kTimeout);
-  restarted.Restore(*memory_.rooms().Load(room_));
+  restarted.Restore(stored);
   EXPECT_TRUE(restarted.IsBoundElsewhere(room_, {"guest"}, "192.0.2.2"));
   EXPECT_FALSE(restarted.IsBoundElsewhere(room_, {"host"}, "192.0.2.2"));
   ASSERT_OK(AddNow(rooms_, Add(room_, "guest")));  // by a caller of gen-2

@@ -13,13 +13,13 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -113,7 +113,7 @@ class LogReaderTest : public testing::Test {
   }
 
   CommitSignal signal_;
-  MemoryStore memory_{StoreLimits{}, kEpoch, signal_};
+  TempStore memory_{StoreLimits{}, kEpoch, signal_};
   FlakyStore store_{memory_.rooms()};
   FakeClock clock_;
   const CapturedLog log_;

@@ -9,10 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -67,7 +67,7 @@ class MixFeedTest : public testing::Test {
 
   FakeStreams streams_;
   MixFeed feed_{kMax, streams_};
-  MemoryStore store_{{}, "00000000000000aa", feed_};
+  TempStore store_{{}, "00000000000000aa", feed_};
 };
 
 TEST_F(MixFeedTest, WantsTheStreamOfACreatorOnAirWhateverComesFirst) {

@@ -5,17 +5,17 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
 
 TEST(RecordingList, ContinuesUntilTheLast) {
   RecordingListener listener;
-  MemoryStore memory({}, "00c0ffee00c0ffee", listener);
+  TempStore memory({}, "00c0ffee00c0ffee", listener);
   RecordingStore& store = memory.recordings();
   for (const char* const file : {"a", "b", "c"}) {
     const Recording recording{.file = file, .ended_at = kNoon};

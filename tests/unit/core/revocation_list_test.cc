@@ -8,10 +8,10 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -92,7 +92,7 @@ TEST_F(RevocationListTest, DropsTheRevocationThatEndsFirstBeyondItsCapacity) {
 }
 
 TEST_F(RevocationListTest, AddsTheRevocationsOfCommittedChanges) {
-  MemoryStore store({}, "00c0ffee00c0ffee", revocations_);
+  TempStore store({}, "00c0ffee00c0ffee", revocations_);
   const Room room = MakeRoom(RoomKind::kMulti, "r1");
   const std::vector<Revocation> both = {For(1h), For(1h, "1_amy")};
   ASSERT_OK(Apply(store, Creating(room)));

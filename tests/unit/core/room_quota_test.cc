@@ -67,7 +67,7 @@ class RoomQuotaTest : public ServiceFixture {
   CountingRandom random_;
   RoomQuota quota_{random_};
   CommitFanOut counted_commits_{{&leases_, &inactive_, &quota_}};
-  MemoryStore counted_store_{{}, "00000000000000aa", counted_commits_};
+  TempStore counted_store_{{}, "00000000000000aa", counted_commits_};
   RoomService counted_{WithQuota(), {}, logger_};
 };
 

@@ -70,7 +70,7 @@ class RoomServiceExpiry : public ServiceFixture {
 
   const RoomKey kRoom = Key("r1");
   DelayingListener listener_{leases_};
-  MemoryStore late_store_{{}, "00000000000000ac", listener_};
+  TempStore late_store_{{}, "00000000000000ac", listener_};
   RoomService late_{Deps(late_store_.rooms()), {}, logger_};
   std::vector<LapsedLease> lapsed_;
 };

@@ -352,12 +352,33 @@ TEST_F(RoomServiceTest, LeavesNoMemberInAnEndedRoom) {
   }
 }
 
+/// It knows, as a store of several servers does, the address that each pusher is bound to.
+class BindingStore : public FailingStore {
+ public:
+  using FailingStore::FailingStore;
+
+  std::string bound_to{};
+
+  std::vector<Result<RoomChange>> UpdateAll(std::span<const RoomUpdate> updates) override {
+    std::vector<RoomUpdate> bound(updates.begin(), updates.end());
+    for (RoomUpdate& update : bound) {
+      update.edit = [this, edit = update.edit](const Room* stored) {
+        if (stored == nullptr) return edit(nullptr);
+        Room seen = *stored;
+        for (Pusher& pusher : seen.pushers) pusher.bound_to = bound_to;
+        return edit(&seen);
+      };
+    }
+    return FailingStore::UpdateAll(bound);
+  }
+};
+
 TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
-  CreateRoomCommand bound = Create("r1", "host");
-  bound.from = "192.0.2.1";
-  ASSERT_OK(CreateRoom(bound));
+  ASSERT_OK(CreateRoom(Create("r1", "host")));
   LeaseTable elsewhere(clock_, kTimeout);  // has not heard of it
-  RoomService other({.store = store_,
+  BindingStore store(store_);
+  store.bound_to = "192.0.2.1";
+  RoomService other({.store = store,
                      .ban_store = memory_.bans(),
                      .bans = bans_,
                      .leases = elsewhere,
@@ -370,9 +391,10 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
   host.from = "192.0.2.2";
   EXPECT_ERROR(kPusherNotFound, other.DeletePusher(host));
   EXPECT_ERROR(kNotCreator, other.DestroyRoom(host));
-  elsewhere.Restore(*memory_.rooms().Load(Key("r1")));
-  bound.from = "192.0.2.2";
-  ASSERT_OK(CreateRoom(bound));  // bound anew, and it has not heard of that either
+  Room earlier = *store_.Load(Key("r1"));
+  earlier.pushers.front().bound_to = "192.0.2.1";
+  elsewhere.Restore(earlier);
+  store.bound_to = "192.0.2.2";  // bound anew, and it has not heard of that either
   EXPECT_OK(other.DestroyRoom(host));
 }
 

@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -24,7 +24,7 @@ class SeatedUsersTest : public testing::Test {
   const RoomKey gen1_ = MakeKey(RoomKind::kMulti, "gen1");
   const RoomKey gen2_ = MakeKey(RoomKind::kMulti, "gen2");
   SeatedUsers seated_;
-  MemoryStore store_{StoreLimits(), "00000000000000aa", seated_};
+  TempStore store_{StoreLimits(), "00000000000000aa", seated_};
 };
 
 TEST_F(SeatedUsersTest, HaveASeatFromTheirFirstToTheirLast) {

@@ -12,12 +12,12 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/room_rules.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/live_rooms.h"
 #include "tests/support/matchers.h"
 #include "tests/support/only_node.h"
 #include "tests/support/other_nodes.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -99,7 +99,7 @@ class ViewerReaperTest : public testing::Test {
   FakeClock clock_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   ViewerLeases viewers_{clock_, {.timeout = 60s, .return_within = 1h}};
-  MemoryStore memory_{{}, "00000000000000aa", viewers_};
+  TempStore memory_{{}, "00000000000000aa", viewers_};
   InterruptedStore store_{memory_.rooms()};
   OtherNodes nodes_;
   OnlyNode node_;

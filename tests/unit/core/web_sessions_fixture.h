@@ -13,7 +13,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/core/web_sessions.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/failing_store.h"
 #include "tests/support/fake_clock.h"
@@ -23,6 +22,7 @@
 #include "tests/support/plain_signatures.h"
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -105,7 +105,7 @@ class WebSessionsTest : public testing::Test {
   ViewerLeases viewers_{clock_, {}};
   CommitRelay relay_;
   CommitFanOut commits_{{&viewers_, &bans_, &revocations_, &claims_, &relay_}};
-  MemoryStore store_{{}, "00000000000000aa", commits_};
+  TempStore store_{{}, "00000000000000aa", commits_};
   HookedStore failing_{store_.rooms()};
   std::vector<std::string> owners_;  ///< that were told of an end
   WebSessions sessions_{

@@ -8,12 +8,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -69,7 +69,7 @@ class CatchUpPoolTest : public testing::Test {
   void SetUp() override { ASSERT_OK(Apply(memory_, Creating(MakeRoom(RoomKind::kMulti, "r")))); }
 
   RecordingListener listener_;
-  MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
+  TempStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
   FlakyStore store_{memory_.rooms()};
 };
 

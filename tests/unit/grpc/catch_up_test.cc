@@ -10,10 +10,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 #include "tests/unit/grpc/room_mirror.h"
 #include "tests/unit/grpc/wire.h"
 
@@ -47,7 +47,7 @@ class CatchUpTest : public testing::Test {
   }
 
   RecordingListener listener_;
-  MemoryStore store_{StoreLimits{}, "00112233aabbccdd", listener_};
+  TempStore store_{StoreLimits{}, "00112233aabbccdd", listener_};
 };
 
 TEST_F(CatchUpTest, FromNowSkipsEarlierEvents) {

@@ -51,7 +51,7 @@ class FollowMixesTest : public GrpcTest {
   }
 
   MixFeed feed_{4, streams_};
-  MemoryStore mixed_{{}, "00000000000000bb", feed_};
+  TempStore mixed_{{}, "00000000000000bb", feed_};
   std::unique_ptr<MixFollowers> followers_;
   std::unique_ptr<RoomAdmin> mixing_;
 };

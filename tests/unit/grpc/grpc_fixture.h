@@ -1,4 +1,4 @@
-// A gRPC server on a memory store, and clients of it.
+// A gRPC server on a store of its own, and clients of it.
 #pragma once
 
 #include <atomic>

@@ -9,12 +9,12 @@
 #include <gtest/gtest.h>
 
 #include "daemon/grpc/watch_messages.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 #include "tests/unit/grpc/fake_stream.h"
 
 namespace rtcroom {
@@ -100,7 +100,7 @@ class SubscriberTest : public testing::Test {
 
   const WatchOptions options_;
   RecordingListener listener_;
-  MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
+  TempStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
   FlakyStore store_{memory_.rooms()};
   FakeClock clock_;
   WatchCounts counts_;

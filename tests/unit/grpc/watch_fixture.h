@@ -19,12 +19,12 @@
 
 #include "daemon/grpc/watch_hub.h"
 #include "daemon/grpc/watch_service.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_boot_clock.h"
 #include "tests/support/flaky_store.h"
 #include "tests/support/matchers.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -145,7 +145,7 @@ class WatchFixture : public testing::Test {
   }
 
   CommitSignal signal_;
-  MemoryStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
+  TempStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
   FlakyStore store_{memory_.rooms()};
   FakeClock clock_;
   FakeBootClock boot_clock_;

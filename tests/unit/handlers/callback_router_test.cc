@@ -12,7 +12,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/eventually.h"
 #include "tests/support/matchers.h"
@@ -20,6 +19,7 @@
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
 #include "tests/support/tally_lines.h"
+#include "tests/support/temp_store.h"
 #include "tests/support/unexpected_http.h"
 #include "tests/unit/handlers/callback_router_fixture.h"
 
@@ -118,7 +118,7 @@ TEST_F(CallbackRouterTest, ABannedUserIsCutAtItsNextUpdateUnlessItIsInAnotherRoo
   const std::string arguments = BoundArguments("alice", {"alice"}, "");
   ASSERT_EQ(Nginx("publish", "alice", arguments), 200);
   Ban({"alice"}, MultiRoom("r1"));
-  MemoryStore store({}, "00000000000000aa", claims_);
+  TempStore store({}, "00000000000000aa", claims_);
   ASSERT_OK(Apply(store, Creating(MakeRoom(RoomKind::kMulti, "r2", "alice"))));
   EXPECT_EQ(Nginx("update_publish", "alice", "time=5&" + arguments), 200);
   ASSERT_OK(Apply(store, Destroying(MultiRoom("r2"), "alice")));
@@ -274,7 +274,7 @@ class BrowsersAtSrs : public CallbackRouterTest {
     return sink->reply().value_or(HttpReply()).body;
   }
 
-  MemoryStore store_{{}, "00000000000000aa", claims_};
+  TempStore store_{{}, "00000000000000aa", claims_};
   PlainSignatures signatures_;
   WebTallies tallies_;
   CountingRandom random_;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,22 +24,34 @@ constexpr int kKicked = 91101;
 constexpr const char* kLogOut = "openim/longpollinglogout";
 constexpr const char* kLogOutAll = "openim/logout";
 
-class FailingEnds : public MemoryEndedLogins {
+class FailingEnds : public EndedLoginStore {
  public:
-  using MemoryEndedLogins::MemoryEndedLogins;
+  explicit FailingEnds(EndedLoginStore& store) : store_(store) {}
 
+  Result<std::vector<EndedLogin>> LoadEndedLogins(TimePoint now) override {
+    return store_.LoadEndedLogins(now);
+  }
   Status PutEndedLogins(std::span<const EndedLogin> logins) override {
     if (fails) return Error{Errc::kStoreBroken, {}};
-    return MemoryEndedLogins::PutEndedLogins(logins);
+    return store_.PutEndedLogins(logins);
+  }
+  Status RemoveEndedLogins(TimePoint now) override { return store_.RemoveEndedLogins(now); }
+  Result<std::vector<AccountValidity>> LoadAccountValidities() override {
+    return store_.LoadAccountValidities();
+  }
+  Status PutAccountValidity(const AccountValidity& validity) override {
+    return store_.PutAccountValidity(validity);
   }
 
   bool fails = false;
+
+ private:
+  EndedLoginStore& store_;
 };
 
 class EndsStore : public ChangedStore {
  public:
-  EndsStore(StoreLimits limits, std::string epoch, CommitListener& listener)
-      : ChangedStore(limits, std::move(epoch), listener), engine_(listener) {}
+  using ChangedStore::ChangedStore;
 
   FailingEnds& ended_logins() override { return ends_; }
   Result<std::vector<StoredMessage>> ReadPendingMessages(const UserId& receiver, TimePoint since,
@@ -50,8 +63,7 @@ class EndsStore : public ChangedStore {
   std::function<void()> during_read{};  ///< the next one of messages that wait
 
  private:
-  MemoryEngine engine_;
-  FailingEnds ends_{engine_};
+  FailingEnds ends_{ChangedStore::ended_logins()};
 };
 
 class ChannelEnds : public testing::Test {

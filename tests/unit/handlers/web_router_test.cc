@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include "daemon/auth/signed_stream_urls.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_admission.h"
 #include "tests/support/fake_boot_clock.h"
@@ -21,6 +20,7 @@
 #include "tests/support/recording_web_link.h"
 #include "tests/support/rooms.h"
 #include "tests/support/tally_lines.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -85,7 +85,7 @@ class WebRouterTest : public testing::Test {
   StreamClaims claims_{streams_};
   BanList bans_{clock_, streams_};
   RevocationList revocations_;
-  MemoryStore store_{{}, "00000000000000aa", claims_};
+  TempStore store_{{}, "00000000000000aa", claims_};
   const WebAddresses addresses_{{.prefix = "/weapp",
                                  .push_key = Secret("push"),
                                  .turn_urls = {"turn:turn.example.com", "stun:turn.example.com"},

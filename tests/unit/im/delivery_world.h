@@ -16,8 +16,8 @@
 #include "daemon/core/delivery_claims.h"
 #include "daemon/core/store.h"
 #include "daemon/im/delivery_outcomes.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -109,7 +109,7 @@ class DeliveryWorld {
 
   // Survives a crash.
   CommitSignal commits_;
-  MemoryStore store_{{}, "00000000000000aa", commits_};
+  TempStore store_{{}, "00000000000000aa", commits_};
   std::map<std::string, RoomView> rooms_;
   std::map<std::string, Group> service_;
   /// Ids of rooms that ended or were never stored, whose group must be destroyed.

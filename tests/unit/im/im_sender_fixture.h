@@ -1,4 +1,4 @@
-// The sender on a memory store, with an IM service that a test controls.
+// The sender on a store of its own, with an IM service that a test controls.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,6 @@
 
 #include "daemon/core/room_deliveries.h"
 #include "daemon/im/im_sender.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/awaited.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/constant_random.h"
@@ -31,6 +30,7 @@
 #include "tests/support/only_node.h"
 #include "tests/support/rooms.h"
 #include "tests/support/tally_lines.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -244,7 +244,7 @@ class ImSenderFixture : public testing::Test {
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
   DeliverySignal enqueued_;
-  MemoryStore memory_{{}, "00000000000000aa", enqueued_};
+  TempStore memory_{{}, "00000000000000aa", enqueued_};
   FailingStore store_{memory_.rooms()};
   FailingDeliveries deliveries_{memory_.deliveries()};
   ConstantRandom random_;  // no pause is zero

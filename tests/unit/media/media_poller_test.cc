@@ -13,11 +13,11 @@
 #include <gtest/gtest.h>
 
 #include "daemon/base/mutex.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/eventually.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -124,7 +124,7 @@ class MediaPollerTest : public testing::Test {
   FakeClock clock_;
   FakeStreams names_;
   StreamClaims claims_{names_};
-  MemoryStore store_{{}, "00000000000000aa", claims_};
+  TempStore store_{{}, "00000000000000aa", claims_};
   BanList bans_{clock_, names_};
   RevocationList revocations_;
   const StreamSignatureVerifier unsigned_{Secret()};

@@ -18,7 +18,6 @@
 
 #include "daemon/base/mutex.h"
 #include "daemon/media/recording_index.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_media.h"
@@ -28,6 +27,7 @@
 #include "tests/support/rooms.h"
 #include "tests/support/tally_lines.h"
 #include "tests/support/temp_directory.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 
@@ -120,7 +120,7 @@ class RecordingIndexTest : public testing::Test {
 
   FakeClock clock_;
   RecordingListener listener_;
-  MemoryStore memory_{{}, "00c0ffee00c0ffee", listener_};
+  TempStore memory_{{}, "00c0ffee00c0ffee", listener_};
   BreakableIndex store_{memory_.recordings()};
   FakeStreams streams_;
   StreamClaims claims_{streams_};

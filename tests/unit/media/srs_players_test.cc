@@ -14,7 +14,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/counting_random.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_streams.h"
@@ -25,6 +24,7 @@
 #include "tests/support/rooms.h"
 #include "tests/support/scripted_calls.h"
 #include "tests/support/tally_lines.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -94,7 +94,7 @@ class SrsPlayersTest : public testing::Test {
   RevocationList revocations_;
   CommitRelay relay_;
   CommitFanOut commits_{{&bans_, &revocations_, &claims_, &relay_}};
-  MemoryStore store_{{}, "00000000000000aa", commits_};
+  TempStore store_{{}, "00000000000000aa", commits_};
   WebSessions sessions_{{.rights = {.rooms = store_.rooms(),
                                     .bans = bans_,
                                     .revocations = revocations_,

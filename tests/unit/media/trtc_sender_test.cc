@@ -9,7 +9,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/matchers.h"
@@ -17,6 +16,7 @@
 #include "tests/support/rooms.h"
 #include "tests/support/scripted_calls.h"
 #include "tests/support/tally_lines.h"
+#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -66,7 +66,7 @@ class TrtcSenderTest : public testing::Test {
   CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   DeliverySignal enqueued_{DeliverySignal::To::kTrtc};
-  MemoryStore store_{{}, "00000000000000aa", enqueued_};
+  TempStore store_{{}, "00000000000000aa", enqueued_};
   ScriptedCalls http_;
   TrtcApi api_{{.account = {.base_url = "https://trtc.tencentcloudapi.com",
                             .secret_id = "id",

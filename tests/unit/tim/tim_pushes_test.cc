@@ -4,16 +4,15 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <span>
 #include <utility>
 #include <variant>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory/memory_accounts.h"
 #include "tests/support/forwarded_messages.h"
 #include "tests/support/matchers.h"
+#include "tests/support/recording_groups.h"
 #include "tests/support/tim_world.h"
 
 namespace rtcroom::tim {
@@ -38,16 +37,6 @@ class WatchedMessages : public ForwardedMessages {
 
   MessageStore& messages_;
   const std::function<void()> on_read_;
-};
-
-/// Stores nothing.
-class FailingAccounts : public MemoryAccounts {
- public:
-  using MemoryAccounts::MemoryAccounts;
-
-  Status RecordAccountGroups(std::span<const AccountGroupChange> /*changes*/) override {
-    return Error{Errc::kStoreBusy, {}};
-  }
 };
 
 /// Alice is in a group by what is stored.
@@ -95,8 +84,8 @@ TEST_F(LoginPushesTest, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
 }
 
 TEST_F(LoginPushesTest, GoOnInAGroupWhoseQuitIsNotStored) {
-  MemoryEngine engine(server_.listener);
-  FailingAccounts accounts(engine);
+  RecordingGroups accounts;
+  accounts.is_busy = true;
   AccountGroupSaver places(accounts);
   const SocketDeps deps = DepsWith(server_.store.messages(), places);
   const auto pushes = PushesWith(deps);

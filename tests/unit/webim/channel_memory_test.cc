@@ -12,7 +12,6 @@
 #include "daemon/base/memory_reservation.h"
 #include "daemon/channel/channel.h"
 #include "handlers/webim/webim_clients.h"
-#include "storage/memory/memory_store.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/channel_parts.h"
 #include "tests/support/fake_clock.h"
@@ -22,6 +21,7 @@
 #include "tests/support/recorded_reply.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
+#include "tests/support/temp_store.h"
 #include "tests/unit/webim/channel_world.h"
 
 namespace rtcroom {
@@ -108,7 +108,7 @@ TEST_F(ChannelMemoryTest, LoginsAreForgottenLastAndKnownAgain) {
   EXPECT_EQ(world_.Admit(alice_.login()), Standing::kActive);
 }
 
-/// A channel on a memory store, with bounds.
+/// A channel on a store of its own, with bounds.
 class BoundedChannelTest : public testing::Test {
  protected:
   Result<SentMessage> Send(const std::string& from, const std::string& to, std::uint64_t random) {
@@ -120,7 +120,7 @@ class BoundedChannelTest : public testing::Test {
   const CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};
   RecordingListener listener_;
-  MemoryStore store_{StoreLimits(), "00000000000000aa", listener_};
+  TempStore store_{StoreLimits(), "00000000000000aa", listener_};
   const FakeStreams streams_;
   BanList bans_{clock_, streams_};
   ChannelParts parts_{.bans = bans_, .clock = clock_, .logger = logger_};
