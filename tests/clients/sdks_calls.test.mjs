@@ -28,10 +28,10 @@ const told = (user, event) => user.of(event).map(({ inviteID }) => inviteID);
 const isTold = (user, event, inviteID) =>
   until(`${user.userID} is told ${event}`, () => told(user, event).includes(inviteID));
 
-/** The library for SDKs before 3 tells an invitation twice that comes before its SDK has its groups. */
+/** The library for SDKs before 3 tells an invitation twice that comes while it reads those that were missed. */
 async function withCalls(newUser) {
   const user = await (await newUser).login({ takesCalls: true });
-  await until('it has its groups', () => user.of('GROUP_LIST_UPDATED').length > 0);
+  await until('it has told what it missed', () => user.of('MISSED_INVITATIONS_TOLD').length > 0);
   return user;
 }
 

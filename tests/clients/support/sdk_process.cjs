@@ -119,6 +119,12 @@ const kCalls = {
     calls = TSignaling ? new TSignaling({ SDKAppID, tim: sdk }) : sdk;
     const events = TSignaling?.EVENT ?? SDK.TSignaling;
     for (const key of kInvitations) calls[TSignaling ? 'on' : 'addSignalingListener'](events[key], tell(key));
+    const hasMissed = () => tell('MISSED_INVITATIONS_TOLD')({});
+    if (!TSignaling) return hasMissed();
+    // The library reads them when its SDK is ready, and tells twice what comes meanwhile.
+    const { messageClient } = calls;
+    const read = messageClient.getHistoricalSignaling.bind(messageClient);
+    messageClient.getHistoricalSignaling = () => read().finally(() => setImmediate(hasMissed));
   },
   login: (identity) => (calls ?? sdk).login(identity).then(({ data }) => data),
   /** `invite`, `cancel`, `accept` or `reject`. */
