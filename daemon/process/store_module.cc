@@ -139,6 +139,7 @@ void StoreModule::Close() {
   renewal_.reset();
   file_store_ = nullptr;
   storage_.reset();
+  volatile_directory_.reset();
 }
 
 Status StoreModule::CheckContact(std::chrono::seconds without) const {
