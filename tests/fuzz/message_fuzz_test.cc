@@ -1,5 +1,5 @@
-// Long runs of random calls about messages on both stores side by side, with repeated reopening and
-// checking of the SQLite file.
+// Long runs of random calls about messages on the store of one process, with repeated reopening and
+// checking of its file: each call must match the model.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -14,13 +14,13 @@
 
 #include "storage/sqlite/sqlite_store.h"
 #include "storage/sqlite/store_check.h"
+#include "tests/fuzz/message_model.h"
 #include "tests/support/cycles.h"
 #include "tests/support/matchers.h"
 #include "tests/support/messages.h"
 #include "tests/support/recording_listener.h"
 #include "tests/support/rooms.h"
 #include "tests/support/temp_directory.h"
-#include "tests/support/temp_store.h"
 
 namespace rtcroom {
 namespace {
@@ -60,17 +60,19 @@ class MessageFuzz : public testing::Test {
  private:
   static constexpr StoreLimits kLimits{.max_room_messages = 5};
 
-  /// Calls both stores and expects the same outcome.
+  template <typename Outcome>
+  static void Expect(const Outcome& expected, const Outcome& actual) {
+    ASSERT_EQ(expected.ok(), actual.ok());
+    if (!expected.ok()) {
+      EXPECT_EQ(expected.error().code, actual.error().code);
+    } else if constexpr (requires { *expected; }) {
+      EXPECT_EQ(*expected, *actual);
+    }
+  }
+  /// Calls the model and the store, and expects the same outcome.
   template <typename Call>
   void Both(Call call) {
-    const auto in_memory = call(static_cast<Storage&>(memory_));
-    const auto on_disk = call(static_cast<Storage&>(*sqlite_));
-    ASSERT_EQ(in_memory.ok(), on_disk.ok());
-    if (!in_memory.ok()) {
-      EXPECT_EQ(in_memory.error().code, on_disk.error().code);
-    } else if constexpr (requires { *in_memory; }) {
-      EXPECT_EQ(*in_memory, *on_disk);
-    }
+    Expect(call(model_), call(sqlite_->messages()));
   }
 
   std::uint64_t Below(std::uint64_t end) { return random_() % end; }
@@ -80,12 +82,24 @@ class MessageFuzz : public testing::Test {
   std::uint64_t AnyRoom() {
     return newest_room_ + 1 - Below(std::min<std::uint64_t>(newest_room_ + 2, 6));
   }
-  std::uint64_t AnyPosition() { return Below(*memory_.messages().NewestMessage() + 3); }
+  std::uint64_t AnyPosition() { return Below(*model_.NewestMessage() + 3); }
   std::size_t AnyLimit() { return 1 + Below(12); }
   /// Mostly the present; now and then the clock was wrong.
   TimePoint AnyTime() {
     return Below(20) == 0 ? now_ - std::chrono::seconds(Below(20)) + std::chrono::seconds(10)
                           : now_;
+  }
+
+  void CreateRoom(const RoomKey& key) {
+    newest_room_ = model_.CreateRoom(key.id);
+    const auto created = Apply(*sqlite_, Creating(MakeRoom(key.kind, key.id.value)));
+    ASSERT_OK(created);
+    EXPECT_EQ(created->room.sequence, newest_room_);
+  }
+  void EndRoom(const RoomKey& key) {
+    const auto ended = Apply(*sqlite_, Destroying(key, "creator", now_));
+    Expect(model_.EndRoom(key.id, now_), ended ? Status() : Status(ended.error()));
+    if (ended) EXPECT_TRUE(ended->closed);
   }
 
   void Write() {
@@ -96,41 +110,31 @@ class MessageFuzz : public testing::Test {
     const RepeatsAfter repeats{.position = AnyPosition(), .sent_at = AnyTime()};
     switch (Below(10)) {
       case 0:
-        Both([&](Storage& store) -> Result<std::uint64_t> {
-          const auto created = Apply(store, Creating(MakeRoom(key.kind, key.id.value)));
-          if (!created) return created.error();
-          newest_room_ = created->room.sequence;
-          return newest_room_;
-        });
+        CreateRoom(key);
         return;
       case 1:
-        Both([&](Storage& store) -> Result<bool> {
-          const auto ended = Apply(store, Destroying(key, "creator", now_));
-          if (!ended) return ended.error();
-          return ended->closed;
-        });
+        EndRoom(key);
         return;
       case 2: {
         const std::array received = {
             ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()},
             ReceivedMessages{.receiver = AnyUser(), .position = AnyPosition()}};
-        Both([&](Storage& store) { return store.messages().SettleMessages(received); });
+        Both([&](auto& messages) { return messages.SettleMessages(received); });
         return;
       }
       case 3:
       case 4:
       case 5: {
         const UserId receiver = AnyUser();
-        Both([&](Storage& store) {
-          return store.messages().AppendMessage({.receiver = receiver, .content = content},
-                                                repeats);
+        Both([&](auto& messages) {
+          return messages.AppendMessage({.receiver = receiver, .content = content}, repeats);
         });
         return;
       }
       default: {
         const std::uint64_t room = AnyRoom();
-        Both([&](Storage& store) {
-          return store.messages().AppendMessage({.room_number = room, .content = content}, repeats);
+        Both([&](auto& messages) {
+          return messages.AppendMessage({.room_number = room, .content = content}, repeats);
         });
         return;
       }
@@ -143,15 +147,15 @@ class MessageFuzz : public testing::Test {
     switch (Below(6)) {
       case 0: {
         const std::uint64_t position = AnyPosition();
-        Both([&](Storage& store) { return store.messages().ReadMessages(position, limit); });
-        Both([](Storage& store) { return store.messages().NewestMessage(); });
+        Both([&](auto& messages) { return messages.ReadMessages(position, limit); });
+        Both([](auto& messages) { return messages.NewestMessage(); });
         return;
       }
       case 1: {
         const std::uint64_t room = AnyRoom();
         const std::uint64_t first = Below(20);
-        Both([&](Storage& store) { return store.messages().ReadRoomMessages(room, first, limit); });
-        Both([&](Storage& store) { return store.messages().NewestRoomMessage(room); });
+        Both([&](auto& messages) { return messages.ReadRoomMessages(room, first, limit); });
+        Both([&](auto& messages) { return messages.NewestRoomMessage(room); });
         return;
       }
       case 2:
@@ -159,20 +163,18 @@ class MessageFuzz : public testing::Test {
         const UserId other = AnyUser();
         std::optional<std::uint64_t> before;
         if (Below(2) == 0) before = AnyPosition();
-        Both([&](Storage& store) {
-          return store.messages().ReadDirectMessages(user, other, before, limit);
+        Both([&](auto& messages) {
+          return messages.ReadDirectMessages(user, other, before, limit);
         });
         return;
       }
       case 4: {
         const TimePoint since = now_ - std::chrono::milliseconds(Below(5000));
-        Both([&](Storage& store) {
-          return store.messages().ReadPendingMessages(user, since, limit);
-        });
+        Both([&](auto& messages) { return messages.ReadPendingMessages(user, since, limit); });
         return;
       }
       default:
-        Both([&](Storage& store) { return store.messages().ReadConversations(user, limit); });
+        Both([&](auto& messages) { return messages.ReadConversations(user, limit); });
         return;
     }
   }
@@ -184,7 +186,7 @@ class MessageFuzz : public testing::Test {
         .max_bytes = 1000 + Below(30'000),
         .most_per_call = 1 + Below(30),
     };
-    Both([&](Storage& store) { return store.messages().TrimMessages(retention); });
+    Both([&](auto& messages) { return messages.TrimMessages(retention); });
   }
 
   std::mt19937_64 random_;
@@ -192,11 +194,11 @@ class MessageFuzz : public testing::Test {
   std::uint64_t newest_room_ = 0;
   const TempDirectory directory_;
   RecordingListener listener_;
-  TempStore memory_{kLimits, "00000000000000ff", listener_};
   std::unique_ptr<SqliteStore> sqlite_;
+  MessageModel model_{kLimits.max_room_messages};
 };
 
-TEST_F(MessageFuzz, StoresGiveTheSameOutcomes) { Run(1, 4000); }
+TEST_F(MessageFuzz, MatchesTheModel) { Run(1, 4000); }
 
 }  // namespace
 }  // namespace rtcroom
