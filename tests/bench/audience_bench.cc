@@ -133,11 +133,10 @@ void Expire(benchmark::State& state, Store& store, Leases& leases, const RoomKey
   }
 }
 
-void RegisterExpiry(const std::string& name, Store& store, Leases& leases,
-                    const std::vector<std::size_t>& sizes) {
+void RegisterExpiry(Store& store, Leases& leases, const std::vector<std::size_t>& sizes) {
   for (const std::size_t viewers : sizes) {
     const RoomKey key = MakeRoomFor(store, viewers);
-    benchmark::RegisterBenchmark(fmt::format("{}/expire/{}", name, viewers).c_str(),
+    benchmark::RegisterBenchmark(fmt::format("expire/{}", viewers).c_str(),
                                  [&store, &leases, key, viewers](auto& state) {
                                    Expire(state, store, leases, key, viewers);
                                  })
@@ -147,12 +146,12 @@ void RegisterExpiry(const std::string& name, Store& store, Leases& leases,
   }
 }
 
-void Register(const std::string& name, Store& store, const std::vector<std::size_t>& sizes) {
+void Register(Store& store, const std::vector<std::size_t>& sizes) {
   for (const std::size_t viewers : sizes) {
     const RoomKey key = MakeRoomFor(store, viewers);
     Fill(store, key, viewers);
     const auto add = [&](const std::string& what, auto run) {
-      benchmark::RegisterBenchmark(fmt::format("{}/{}/{}", name, what, viewers).c_str(),
+      benchmark::RegisterBenchmark(fmt::format("{}/{}", what, viewers).c_str(),
                                    [&store, key, run](auto& state) { run(state, store, key); })
           ->UseManualTime()
           ->Iterations(kIterations)
@@ -172,11 +171,11 @@ void Register(const std::string& name, Store& store, const std::vector<std::size
 // NOLINTNEXTLINE(bugprone-exception-escape): a benchmark that cannot run should terminate at once
 int main(int argc, char** argv) {
   const std::vector<std::size_t> sizes = {1'000, 10'000, 100'000};
-  rtcroom::BenchStore sqlite(0);
-  rtcroom::Register("sqlite", sqlite.store().rooms(), sizes);
+  rtcroom::BenchStore bench(0);
+  rtcroom::Register(bench.store().rooms(), sizes);
   rtcroom::Leases leases;
   rtcroom::BenchStore expiring(0, &leases.viewers);
-  rtcroom::RegisterExpiry("sqlite", expiring.store().rooms(), leases, sizes);
+  rtcroom::RegisterExpiry(expiring.store().rooms(), leases, sizes);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
