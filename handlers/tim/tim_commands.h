@@ -43,7 +43,7 @@ inline constexpr int kNotLoggedIn = 70001;
 struct Failure {
   int code = 0;
   std::string info{};
-  KickType kick = KickType::kOtherLogin;  ///< the reason of `code::kKicked`
+  KickType kick = KickType::kOtherLogin;  ///< the reason of `code::kKicked`; kNone: was told
 
   Failure(int failure_code, std::string_view text) : code(failure_code), info(text) {}
   /// NOLINTNEXTLINE(google-explicit-constructor): commands return what they called returned.

@@ -75,7 +75,7 @@ void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing 
   try {
     const bool is_by_operator = deps_.commands.channel.logins().IsEndedByOperator(pushes->login());
     const KickType type = is_by_operator ? operator_kick_ : KickType::kOtherLogin;
-    if (standing == Standing::kKicked) Send(KickPush(type));
+    if (standing == Standing::kKicked && HearsOfKick()) Send(KickPush(type));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory: the login that caused this goes on
@@ -229,9 +229,9 @@ bool TimSocket::Execute(const Request& request, std::string_view text) noexcept 
     // After the logout its reply would be that the login is over, which the SDK takes for a kick.
     if (request.Is(CommandKind::kLogOut) && RunSetAside(text)) return true;
     if (SetAside(request, text)) return true;
-    const std::optional<Reply> reply = Answer(request);
+    std::optional<Reply> reply = Answer(request);
     if (!reply) return false;
-    Finish(request, *reply);
+    Finish(request, *std::move(reply));
     if (request.Calls(GetUnread)) (void)RunSetAside();
     if (!request.Is(CommandKind::kLogIn)) return true;
     // Pushes start after the reply: the SDK takes no message before it.
@@ -242,9 +242,11 @@ bool TimSocket::Execute(const Request& request, std::string_view text) noexcept 
   return true;
 }
 
-void TimSocket::Finish(const Request& request, const Reply& reply) {
+void TimSocket::Finish(const Request& request, Reply reply) {
   const Head& head = request.envelope.head;
-  const auto* const refusal = std::get_if<Failure>(&reply);
+  auto* const refusal = std::get_if<Failure>(&reply);
+  const bool is_kick = refusal != nullptr && refusal->code == code::kKicked;
+  if (is_kick && !HearsOfKick()) refusal->kick = KickType::kNone;
   // With that reply the SDK would stay connected and get nothing; without one it connects again.
   const bool is_resumed = request.Is(CommandKind::kLogIn) && !head.a2.empty();
   if (is_resumed && refusal != nullptr && refusal->code == kBusyCode) {
@@ -333,6 +335,7 @@ Reply TimSocket::LogIn(const Head& head) {
     if (is_over_) return JsonText();
     pushes_ = pushes;
     is_new_ = !is_resumed;
+    heard_of_kick_ = false;
   }
   const std::uint64_t connection = channel.logins().Attach(
       *instance, [weak = std::weak_ptr(Self()), begun = std::weak_ptr(pushes)](Standing standing) {

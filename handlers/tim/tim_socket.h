@@ -83,7 +83,7 @@ class TimSocket : public RequestSocket {
   bool RunSetAside(std::string_view then = {}) EXCLUDES(mutex_);
   /// @return whether it is done, or set aside.
   bool Execute(const Request& request, std::string_view text) noexcept EXCLUDES(mutex_);
-  void Finish(const Request& request, const Reply& reply);
+  void Finish(const Request& request, Reply reply) EXCLUDES(mutex_);
   /// @return nullopt: it is carried out again when there is time.
   std::optional<Reply> Answer(const Request& request) EXCLUDES(mutex_);
   Reply LogIn(const Head& head) EXCLUDES(mutex_);
@@ -94,6 +94,12 @@ class TimSocket : public RequestSocket {
     const MutexLock lock(mutex_);
     return pushes_;
   }
+  /// The SDK tells its application of each kick that it hears of.
+  /// @return whether the client hears for the first time that its login has ended.
+  bool HearsOfKick() EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    return !std::exchange(heard_of_kick_, true);
+  }
   /// The end of the login here, whether it goes on elsewhere or not.
   void EndLogin() EXCLUDES(mutex_);
 
@@ -103,6 +109,7 @@ class TimSocket : public RequestSocket {
 
   mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;
+  bool heard_of_kick_ GUARDED_BY(mutex_) = false;  ///< since the last login
   TokenBucket rate_ GUARDED_BY(mutex_);
   bool is_delayed_ GUARDED_BY(mutex_) = false;  ///< the request that comes next
   /// Whether a login has begun that has asked neither for its conversations nor for what is unread.
