@@ -243,6 +243,8 @@ TEST_F(ImSenderGroupCreation, RefusesCreatesWhileTooManyGroupsArePending) {
   Enqueue("old", DeliveryKind::kDestroyGroup);
   service_.AnswerWith(ImOutcome::kUnreachable);
   Restart();
+  // The sender counts what is pending before it makes its first call.
+  EXPECT_TRUE(Eventually([this] { return !service_.calls().empty(); }));
   EXPECT_ERROR(kUnavailable, Make("g"));
   sender_->FinishGroup({"g"}, GroupOutcome::kAbandoned);
   EXPECT_THAT(service_.calls(), Each(DestroyOf("old")));
