@@ -42,11 +42,6 @@ StoreMetrics::StoreMetrics(prometheus::Registry& registry, const Clock& clock)
                               "Time that a group of writes waited for its turn among those of all "
                               "servers on a shared store.",
                               SharedBuckets())),
-      second_tries_(AddCounter(registry, "rtcroomd_store_second_tries_total",
-                               "Groups of writes to a shared store that were tried again.")),
-      fenced_(AddCounter(registry, "rtcroomd_store_fenced_total",
-                         "Refusals of a shared store to write, because the other servers had given "
-                         "this one up.")),
       follower_lag_(AddHistogram(registry, "rtcroomd_store_follower_lag_seconds",
                                  "Time from a write to a shared store, by any server, until this "
                                  "one has heard of it, at most.",

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 
-#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -25,8 +24,6 @@ class StoreMetrics : public StoreObserver {
   void OnCommitBegun() noexcept override;
   void OnCommitEnded(const CommitStats& stats) noexcept override;
   void OnTurn(std::chrono::microseconds waited) noexcept override;
-  void OnSecondTry() noexcept override { second_tries_.Increment(); }
-  void OnFenced() noexcept override { fenced_.Increment(); }
   void OnHeard(std::chrono::microseconds lag) noexcept override;
 
  private:
@@ -36,8 +33,6 @@ class StoreMetrics : public StoreObserver {
   prometheus::Histogram& duration_;
   prometheus::Gauge& retained_events_;
   prometheus::Histogram& turn_wait_;
-  prometheus::Counter& second_tries_;
-  prometheus::Counter& fenced_;
   prometheus::Histogram& follower_lag_;
 };
 

@@ -11,6 +11,7 @@ namespace rtcroom {
 namespace {
 
 prometheus::Labels LabelsOf(const char* first, const char* second, const Tally::Names& names) {
+  if (names.first.empty()) return {};
   prometheus::Labels labels{{first, std::string(names.first)}};
   if (!names.second.empty()) labels.emplace(second, names.second);
   return labels;
@@ -19,7 +20,7 @@ prometheus::Labels LabelsOf(const char* first, const char* second, const Tally::
 }  // namespace
 
 TallyMetrics::TallyMetrics(prometheus::Registry& registry, Tallies& tallies) {
-  const auto add = [&](Tally& tally, const char* name, const char* help, const char* first,
+  const auto add = [&](Tally& tally, const char* name, const char* help, const char* first = "",
                        const char* second = "") -> Tally& {
     rows_.push_back({.tally = tally,
                      .family = AddCounters(registry, name, help),
@@ -75,6 +76,12 @@ TallyMetrics::TallyMetrics(prometheus::Registry& registry, Tallies& tallies) {
   for (const ConnectOutcome outcome : kAllConnectOutcomes) {
     connects.Expect({ConnectOutcomeName(outcome), {}});
   }
+  add(tallies.store.second_tries, "rtcroomd_store_second_tries_total",
+      "Groups of writes to a shared store that were tried again.")
+      .Expect({});
+  add(tallies.store.fenced, "rtcroomd_store_fenced_total",
+      "Refusals of a shared store to write, because the other servers had given this one up.")
+      .Expect({});
   Tally& errors = add(tallies.store.errors, "rtcroomd_store_errors_total",
                       "Calls that the store failed, by operation and error.", "operation", "error");
   for (const StoreOperation operation : {StoreOperation::kRead, StoreOperation::kWrite}) {

@@ -10,7 +10,8 @@
 
 namespace rtcroom {
 
-/// How often each thing has happened, by one name or two, which are static storage.
+/// How often each thing has happened, by one name or two, which are static storage; by none if it
+/// is one thing.
 ///
 /// @threads safe from any thread.
 class Tally {

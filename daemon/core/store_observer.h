@@ -52,8 +52,10 @@ constexpr std::string_view ConnectOutcomeName(ConnectOutcome outcome) {
 }
 
 struct StoreTallies {
-  Tally errors{};    ///< counts failed calls by `StoreOperationName` and `ErrcName`
-  Tally connects{};  ///< counts attempts by `ConnectOutcomeName`
+  Tally errors{};        ///< counts failed calls by `StoreOperationName` and `ErrcName`
+  Tally connects{};      ///< counts attempts by `ConnectOutcomeName`
+  Tally second_tries{};  ///< has one count, without a name
+  Tally fenced{};        ///< likewise
 };
 
 /// Called on a thread that does the store's work: each method must be quick, and must not call the

@@ -10,7 +10,7 @@
 
 namespace rtcroom {
 
-/// Counts errors and attempts to connect, and passes all else on to another observer.
+/// Counts what has no duration, and passes all else on to another observer.
 ///
 /// @threads safe from any thread.
 class WriteRecord : public StoreObserver {
@@ -48,8 +48,8 @@ class WriteRecord : public StoreObserver {
     next_.OnWriteConfirmed();
   }
   void OnTurn(std::chrono::microseconds waited) noexcept override { next_.OnTurn(waited); }
-  void OnSecondTry() noexcept override { next_.OnSecondTry(); }
-  void OnFenced() noexcept override { next_.OnFenced(); }
+  void OnSecondTry() noexcept override { tallies_.second_tries.Count({}); }
+  void OnFenced() noexcept override { tallies_.fenced.Count({}); }
   void OnHeard(std::chrono::microseconds lag) noexcept override { next_.OnHeard(lag); }
   void OnConnect(ConnectOutcome outcome) noexcept override {
     tallies_.connects.Count(ConnectOutcomeName(outcome));

@@ -47,9 +47,9 @@ TEST_F(StoreMetricsTest, MeasureWhatServersOnASharedStoreWaitForEachOther) {
   metrics_.OnTurn(300us);
   metrics_.OnTurn(40ms);
   metrics_.OnHeard(20ms);
-  metrics_.OnSecondTry();
-  metrics_.OnSecondTry();
-  metrics_.OnFenced();
+  writes_.OnSecondTry();
+  writes_.OnSecondTry();
+  writes_.OnFenced();
   const std::string text = Text();
   for (const char* const line :
        {"turn_wait_seconds_bucket{le=\"0.0005\"} 1", "turn_wait_seconds_count 2",
