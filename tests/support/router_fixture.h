@@ -37,7 +37,7 @@ class RouterFixture {
 
   explicit RouterFixture(RouterOptions options = {}, LoginPolicy policy = {},
                          StoreLimits limits = {}, std::vector<std::string> cors_origins = {"*"})
-      : memory(limits, "00000000000000aa", commits),
+      : sqlite(limits, "00000000000000aa", commits),
         logins(codes, signer, clock, ids, admission, std::move(policy)),
         cors(std::move(cors_origins)),
         router(ServicesWith(logins), WithAccount(std::move(options)), pipeline) {}
@@ -108,11 +108,11 @@ class RouterFixture {
   LeaseTable leases{clock, std::chrono::seconds(20)};
   ViewerLeases viewers{clock, {}};
   CommitFanOut commits{{&leases, &viewers}};
-  TempStore memory;
-  FailingStore store{memory.rooms()};
+  TempStore sqlite;
+  FailingStore store{sqlite.rooms()};
   BanList bans{clock, streams};
   RoomService rooms{{.store = store,
-                     .ban_store = memory.bans(),
+                     .ban_store = sqlite.bans(),
                      .bans = bans,
                      .leases = leases,
                      .groups = &groups,

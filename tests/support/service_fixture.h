@@ -54,7 +54,7 @@ class ServiceFixture : public testing::Test {
   /// The dependencies of a service on `store`.
   RoomServiceDeps Deps(Store& store) {
     return {.store = store,
-            .ban_store = memory_.bans(),
+            .ban_store = sqlite_.bans(),
             .bans = bans_,
             .leases = leases_,
             .groups = &groups_,
@@ -72,7 +72,7 @@ class ServiceFixture : public testing::Test {
   }
   std::vector<RoomEvent> Events() {
     std::vector<RoomEvent> events;
-    const Result<EventPage> page = memory_.rooms().ReadEvents(Cursor::Start(), 1000);
+    const Result<EventPage> page = sqlite_.rooms().ReadEvents(Cursor::Start(), 1000);
     for (const StoredEvent& stored : page->events) events.push_back(stored.event);
     return events;
   }
@@ -88,8 +88,8 @@ class ServiceFixture : public testing::Test {
   Alone alone_;
   StreamClaims claims_{streams_};
   CommitFanOut commits_{{&leases_, &inactive_, &claims_}};
-  TempStore memory_{{}, "00000000000000aa", commits_};
-  FailingStore store_{memory_.rooms()};
+  TempStore sqlite_{{}, "00000000000000aa", commits_};
+  FailingStore store_{sqlite_.rooms()};
   BanList bans_{clock_, streams_};
   RoomService rooms_{Deps(store_), {}, logger_};
 };

@@ -61,8 +61,8 @@ class SessionFixture : public testing::Test {
   SessionCrypto crypto_{random_};
   FakeLoginVerifier verifier_;
   RecordingListener listener_;
-  TempStore memory_{{}, "00000000000000aa", listener_};
-  FailingSessionStore store_{memory_.sessions()};
+  TempStore sqlite_{{}, "00000000000000aa", listener_};
+  FailingSessionStore store_{sqlite_.sessions()};
   SessionOptions options_{.sdk_app_id = 1400000001,
                           .account_type = "36862",
                           .table = {.max_sessions = 100, .ttl = std::chrono::days(7)}};

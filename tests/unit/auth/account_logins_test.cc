@@ -22,7 +22,7 @@ const UserId kBob{"bob"};
 class AccountLoginsTest : public SessionFixture {
  protected:
   Status EndAll() {
-    return AccountLogins({.store = memory_.ended_logins(),
+    return AccountLogins({.store = sqlite_.ended_logins(),
                           .validities = validities_,
                           .sessions = *service_,
                           .dates = clock_,
@@ -76,7 +76,7 @@ TEST_F(AccountLoginsTest, EndsASessionThatOnlyTheStoreKnows) {
 
 TEST_F(AccountLoginsTest, IsStoredAndNeverLowered) {
   ASSERT_OK(EndAll());
-  const auto stored = memory_.ended_logins().LoadAccountValidities();
+  const auto stored = sqlite_.ended_logins().LoadAccountValidities();
   ASSERT_OK(stored);
   ASSERT_EQ(stored->size(), 1U);
   AccountValidities loaded;
@@ -98,7 +98,7 @@ class EndsMeanwhile : public FailingSessionStore {
 };
 
 TEST_F(AccountLoginsTest, ALoginUnderWayLeavesNoSession) {
-  EndsMeanwhile store(memory_.sessions());
+  EndsMeanwhile store(sqlite_.sessions());
   store.verifier = &verifier_;
   SessionService service(SessionServiceDeps{.verifier = verifier_,
                                             .store = store,
@@ -110,7 +110,7 @@ TEST_F(AccountLoginsTest, ALoginUnderWayLeavesNoSession) {
   ASSERT_OK(login);
   EXPECT_EQ(login->outcome, LoginOutcome::kExpired);
   EXPECT_EQ(service.size(), 0U);
-  EXPECT_TRUE(memory_.sessions().LoadSessions(TimePoint(), 10)->empty());
+  EXPECT_TRUE(sqlite_.sessions().LoadSessions(TimePoint(), 10)->empty());
 }
 
 }  // namespace

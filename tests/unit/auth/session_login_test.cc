@@ -161,7 +161,7 @@ TEST_F(SessionLoginTest, FailsWithTheStoreAndKeepsTheEarlierToken) {
 
 TEST_F(SessionLoginTest, StoresNoPartOfAToken) {
   const std::string token = Login("amy");
-  const auto stored = memory_.sessions().LoadSessions(TimePoint(), 10);
+  const auto stored = sqlite_.sessions().LoadSessions(TimePoint(), 10);
   ASSERT_OK(stored);
   ASSERT_EQ(stored->size(), 1u);
   EXPECT_EQ(stored->front().token, crypto_.Digest(token));

@@ -70,7 +70,7 @@ TEST_F(SessionServiceTest, EvictsTheLeastRecentlyUsedSession) {
   const Result<SessionUpkeep> upkeep = Upkeep();
   ASSERT_OK(upkeep);
   EXPECT_EQ(upkeep->removed, 1u);
-  EXPECT_EQ(memory_.sessions().LoadSessions(TimePoint(), 10)->size(), 2u);
+  EXPECT_EQ(sqlite_.sessions().LoadSessions(TimePoint(), 10)->size(), 2u);
   Restart();
   EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
   EXPECT_EQ(service_->Check("eve", eve), TokenOutcome::kOk);
@@ -184,10 +184,10 @@ TEST_F(SessionServiceTest, RemovesExpiredSessionsFromMemoryAndThenTheStore) {
   ASSERT_OK(Upkeep());
   EXPECT_EQ(service_->size(), 0u);
   ASSERT_OK(service_->RemoveExpired(clock_.Now()));
-  EXPECT_EQ(memory_.sessions().LoadSessions(TimePoint(), 10)->size(), 1u);
+  EXPECT_EQ(sqlite_.sessions().LoadSessions(TimePoint(), 10)->size(), 1u);
   clock_.Advance(hours(3));
   ASSERT_OK(service_->RemoveExpired(clock_.Now()));
-  EXPECT_EQ(memory_.sessions().LoadSessions(TimePoint(), 10)->size(), 0u);
+  EXPECT_EQ(sqlite_.sessions().LoadSessions(TimePoint(), 10)->size(), 0u);
 }
 
 TEST_F(SessionServiceTest, KeepsStoredSessionsThatAreInMemory) {
@@ -298,7 +298,7 @@ TEST_F(SharedSessionsTest, ALogoutElsewhereEndsThatLoginAlone) {
 
 TEST_F(SharedSessionsTest, ALogoutElsewhereWhileTheyAreReadIsNotMissed) {
   const std::string amy = Login("amy");
-  const std::uint64_t number = memory_.sessions().LoadSessions(TimePoint(), 10)->front().number;
+  const std::uint64_t number = sqlite_.sessions().LoadSessions(TimePoint(), 10)->front().number;
   store_.after_load = [&] { LogoutElsewhere("amy", number); };
   Restart();
   EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kNoSession);
@@ -308,7 +308,7 @@ TEST_F(SharedSessionsTest, HearingOfItsOwnLoginChangesNothing) {
   const std::string amy = Login("amy");
   clock_.Advance(days(6));
   EXPECT_EQ(service_->Check("amy", amy), TokenOutcome::kOk);
-  Session own = memory_.sessions().LoadSessions(TimePoint(), 10)->front();
+  Session own = sqlite_.sessions().LoadSessions(TimePoint(), 10)->front();
   const SessionChange heard{.session = own};
   store_.listener->OnSessions({&heard, 1});
   clock_.Advance(days(6));
@@ -321,7 +321,7 @@ TEST_F(SharedSessionsTest, WhatIsEvictedStaysStored) {
   for (const char* const user : {"amy", "bob", "eve"}) Login(user);
   ASSERT_OK(Upkeep());
   EXPECT_EQ(service_->size(), 2u);
-  EXPECT_EQ(memory_.sessions().LoadSessions(TimePoint(), 10)->size(), 3u);
+  EXPECT_EQ(sqlite_.sessions().LoadSessions(TimePoint(), 10)->size(), 3u);
 }
 
 }  // namespace

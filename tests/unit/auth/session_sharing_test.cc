@@ -14,8 +14,8 @@ class SessionSharingTest : public SessionFixture {
  protected:
   /// Makes the session of the token one that only the store knows.
   void ForgetAll() {
-    store_.elsewhere = memory_.sessions().LoadSessions(TimePoint(), 1)->at(0);
-    EXPECT_OK(memory_.sessions().RemoveSessions({&*store_.elsewhere, 1}));
+    store_.elsewhere = sqlite_.sessions().LoadSessions(TimePoint(), 1)->at(0);
+    EXPECT_OK(sqlite_.sessions().RemoveSessions({&*store_.elsewhere, 1}));
     Restart();
     EXPECT_EQ(service_->Check("amy", token_), TokenOutcome::kNoSession);
   }
@@ -45,7 +45,7 @@ TEST_F(SessionSharingTest, AnotherTokenThanTheStoredOneIsWrong) {
 }
 
 TEST_F(SessionSharingTest, ASessionThatHasEndedHereMayHaveBeenUsedElsewhere) {
-  store_.elsewhere = memory_.sessions().LoadSessions(TimePoint(), 1)->at(0);
+  store_.elsewhere = sqlite_.sessions().LoadSessions(TimePoint(), 1)->at(0);
   clock_.Advance(days(7));
   EXPECT_EQ(*service_->CheckStored("amy", token_), TokenOutcome::kNoSession);
   store_.elsewhere->last_use = clock_.Now() - days(1);

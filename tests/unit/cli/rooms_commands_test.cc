@@ -44,10 +44,10 @@ class Rooms : public ServiceFixture {
         .owner = StreamOwner{.room = Key(room), .room_number = 1, .user_id = {user}},
         .bytes = 5,
         .ended_at = kNoon};
-    EXPECT_OK(memory_.recordings().PutRecordings({&recording, 1}));
+    EXPECT_OK(sqlite_.recordings().PutRecordings({&recording, 1}));
   }
   Store& store() { return store_; }
-  RecordingStore& recordings() { return memory_.recordings(); }
+  RecordingStore& recordings() { return sqlite_.recordings(); }
   RoomService& service() { return rooms_; }
   void Advance(std::chrono::milliseconds by) { clock_.Advance(by); }
 };

@@ -35,10 +35,10 @@ class CreatedGroupsTest : public testing::Test {
                                  .room_id = RoomId{id},
                                  .user_id = {creator},
                                  .type = std::string(kCreatedGroup)}));
-    return memory_.rooms().Load(KeyOf(id))->sequence;
+    return sqlite_.rooms().Load(KeyOf(id))->sequence;
   }
   static RoomKey KeyOf(const std::string& id) { return {.kind = RoomKind::kLive, .id = {id}}; }
-  bool Exists(const std::string& id) { return memory_.rooms().Load(KeyOf(id)).ok(); }
+  bool Exists(const std::string& id) { return sqlite_.rooms().Load(KeyOf(id)).ok(); }
   /// Sweeps as a running process does.
   void Run(std::chrono::seconds duration) {
     for (auto left = duration; left > 0s; left -= 5s) {
@@ -56,9 +56,9 @@ class CreatedGroupsTest : public testing::Test {
   InactiveRooms inactive_{clock_, 120s};
   CreatedGroups groups_{clock_, kIdle};
   CommitFanOut commits_{{&inactive_, &groups_}};
-  TempStore memory_{{}, "00000000000000aa", commits_};
-  RoomService rooms_{{.store = memory_.rooms(),
-                      .ban_store = memory_.bans(),
+  TempStore sqlite_{{}, "00000000000000aa", commits_};
+  RoomService rooms_{{.store = sqlite_.rooms(),
+                      .ban_store = sqlite_.bans(),
                       .bans = bans_,
                       .leases = leases_,
                       .streams = streams_,
@@ -126,7 +126,7 @@ TEST_F(CreatedGroupsTest, BecomeOrdinaryRoomsWithTheirCreatorAsPusher) {
   EXPECT_OK(AddNow(rooms_, {.room = KeyOf("g"), .dialect = Dialect::kGen2, .user_id = {"ann"}}));
   EXPECT_EQ(groups_.size(), 0U);
   EXPECT_EQ(inactive_.size(), 0U);
-  groups_.Restore(*memory_.rooms().Load(KeyOf("g")));
+  groups_.Restore(*sqlite_.rooms().Load(KeyOf("g")));
   EXPECT_EQ(groups_.size(), 0U);
 }
 
@@ -137,9 +137,9 @@ TEST_F(CreatedGroupsTest, HaveTheWholeTimeAfterAStartOrStall) {
   Run(kIdle);
   EXPECT_TRUE(Exists("g"));
   CreatedGroups restored(clock_, kIdle);
-  restored.Restore(*memory_.rooms().Load(KeyOf("g")));
+  restored.Restore(*sqlite_.rooms().Load(KeyOf("g")));
   InactiveRooms inactive(clock_, 1s);
-  inactive.Restore(*memory_.rooms().Load(KeyOf("g")));
+  inactive.Restore(*sqlite_.rooms().Load(KeyOf("g")));
   EXPECT_EQ(restored.size(), 1U);
   EXPECT_EQ(inactive.size(), 0U);
   clock_.Advance(kIdle);

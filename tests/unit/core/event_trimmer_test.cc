@@ -21,7 +21,7 @@ class EventTrimmerTest : public ServiceFixture {
 };
 
 TEST_F(EventTrimmerTest, RemovesEventsOlderThanTheRetention) {
-  EventTrimmer trimmer(memory_.rooms(), {.retention = 24h}, logger_);
+  EventTrimmer trimmer(sqlite_.rooms(), {.retention = 24h}, logger_);
   MakeEvents(5);
   clock_.Advance(23h);
   MakeEvents(3);
@@ -32,7 +32,7 @@ TEST_F(EventTrimmerTest, RemovesEventsOlderThanTheRetention) {
 }
 
 TEST_F(EventTrimmerTest, KeepsAtMostTheMaximumNumberOfEvents) {
-  EventTrimmer trimmer(memory_.rooms(), {.max_events = 4}, logger_);
+  EventTrimmer trimmer(sqlite_.rooms(), {.max_events = 4}, logger_);
   MakeEvents(5);
   EXPECT_EQ(trimmer.Trim(clock_.Now()), 6U);
   EXPECT_EQ(Events().size(), 4U);
@@ -43,26 +43,26 @@ TEST_F(EventTrimmerTest, KeepsAtMostTheMaximumBytes) {
   const std::vector<RoomEvent> events = Events();
   std::uint64_t newest = 0;
   for (std::size_t i = events.size() - 4; i < events.size(); ++i) newest += StoredBytes(events[i]);
-  EventTrimmer trimmer(memory_.rooms(), {.max_bytes = newest}, logger_);
+  EventTrimmer trimmer(sqlite_.rooms(), {.max_bytes = newest}, logger_);
   EXPECT_EQ(trimmer.Trim(clock_.Now()), 6U);
   EXPECT_EQ(Events().size(), 4U);
 }
 
 TEST_F(EventTrimmerTest, TrimsInStepsUntilWithinBounds) {
-  EventTrimmer trimmer(memory_.rooms(), {.max_events = 0, .most_per_step = 3}, logger_);
+  EventTrimmer trimmer(sqlite_.rooms(), {.max_events = 0, .most_per_step = 3}, logger_);
   MakeEvents(5);
   EXPECT_EQ(trimmer.Trim(clock_.Now()), 10U);
 }
 
 TEST_F(EventTrimmerTest, BoundsTheStepsOfOneCall) {
-  EventTrimmer trimmer(memory_.rooms(), {.max_events = 0, .most_per_step = 1, .most_steps = 4},
+  EventTrimmer trimmer(sqlite_.rooms(), {.max_events = 0, .most_per_step = 1, .most_steps = 4},
                        logger_);
   MakeEvents(5);
   EXPECT_EQ(trimmer.Trim(clock_.Now()), 4U);
 }
 
 TEST_F(EventTrimmerTest, StopsBetweenStepsWhenAskedTo) {
-  EventTrimmer trimmer(memory_.rooms(), {.max_events = 0, .most_per_step = 1}, logger_);
+  EventTrimmer trimmer(sqlite_.rooms(), {.max_events = 0, .most_per_step = 1}, logger_);
   MakeEvents(5);
   std::stop_source stopping;
   stopping.request_stop();

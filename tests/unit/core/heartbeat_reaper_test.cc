@@ -174,7 +174,7 @@ class SlowStore : public FailingStore {
 };
 
 TEST_F(HeartbeatReaperTest, RenewsAllLeasesAfterASlowEviction) {
-  SlowStore slow(memory_.rooms(), clock_);
+  SlowStore slow(sqlite_.rooms(), clock_);
   RoomService rooms(Deps(slow), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_, options_, logger_);
   MakeRooms(1);
@@ -215,7 +215,7 @@ class SharedReaperTest : public HeartbeatReaperTest {
 TEST_F(SharedReaperTest, AsksTheOtherNodesByNumberAndSeat) {
   MakeRooms(1);
   clock_.Advance(kTimeout + 1ms);
-  const Room room = *memory_.rooms().Load(Key("r0"));
+  const Room room = *sqlite_.rooms().Load(Key("r0"));
   EXPECT_EQ(Sweep().expiry.expired, 1U);
   const SeatKey host{.room_number = room.sequence, .seat = room.pushers.at(0).seat};
   EXPECT_EQ(others_.asked, std::vector{host});

@@ -55,7 +55,7 @@ TEST_F(LeaseTableTest, BindsAPusherToTheAddressThatItsEventNames) {
   ASSERT_OK(AddNow(rooms_, bound));
   EXPECT_TRUE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, here));
   EXPECT_FALSE(leases_.Touch(room_, Dialect::kGen1, {"guest"}, "192.0.2.2"));
-  Room stored = *memory_.rooms().Load(room_);
+  Room stored = *sqlite_.rooms().Load(room_);
   // As a store of several servers has it.
   for (Pusher& pusher : stored.pushers)
     pusher.bound_to = pusher.user_id.value == "guest" ? here : "";
@@ -382,7 +382,7 @@ TEST_F(LeaseTableTest, GraceExtendsAllLeasesByOneTimeout) {
 TEST_F(LeaseTableTest, GrantsRestoredPushersOneTimeout) {
   LeaseTable restarted(clock_, kTimeout);
   clock_.Advance(1h);
-  restarted.Restore(*memory_.rooms().Load(room_));
+  restarted.Restore(*sqlite_.rooms().Load(room_));
   EXPECT_EQ(restarted.size(), 2U);
   clock_.Advance(kTimeout);
   EXPECT_TRUE(restarted.Lapsed(10, clock_.Monotonic()).empty());

@@ -100,7 +100,7 @@ class LogReaderTest : public testing::Test {
   }
   /// Two events.
   void CreateRoom(const std::string& id) {
-    EXPECT_OK(Apply(memory_, Creating(MakeRoom(RoomKind::kMulti, id))));
+    EXPECT_OK(Apply(sqlite_, Creating(MakeRoom(RoomKind::kMulti, id))));
   }
   [[nodiscard]] bool Reads(std::size_t events) const {
     return Eventually([&] { return owner_.positions().size() == events; });
@@ -113,8 +113,8 @@ class LogReaderTest : public testing::Test {
   }
 
   CommitSignal signal_;
-  TempStore memory_{StoreLimits{}, kEpoch, signal_};
-  FlakyStore store_{memory_.rooms()};
+  TempStore sqlite_{StoreLimits{}, kEpoch, signal_};
+  FlakyStore store_{sqlite_.rooms()};
   FakeClock clock_;
   const CapturedLog log_;
   Logger logger_{LogFormat::kJson, LogLevel::kInfo, log_.file()};

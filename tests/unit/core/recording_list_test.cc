@@ -15,8 +15,8 @@ namespace {
 
 TEST(RecordingList, ContinuesUntilTheLast) {
   RecordingListener listener;
-  TempStore memory({}, "00c0ffee00c0ffee", listener);
-  RecordingStore& store = memory.recordings();
+  TempStore sqlite({}, "00c0ffee00c0ffee", listener);
+  RecordingStore& store = sqlite.recordings();
   for (const char* const file : {"a", "b", "c"}) {
     const Recording recording{.file = file, .ended_at = kNoon};
     ASSERT_OK(store.PutRecordings({&recording, 1}));

@@ -168,7 +168,7 @@ class InterruptedStore : public FailingStore {
 };
 
 TEST_F(Gen2ServiceTest, JoinsAConcurrentlyCreatedRoomWithoutANewGroup) {
-  InterruptedStore store(memory_.rooms());
+  InterruptedStore store(sqlite_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   store.after_write = [&](int write) {
     if (write != 0) return;
@@ -182,7 +182,7 @@ TEST_F(Gen2ServiceTest, JoinsAConcurrentlyCreatedRoomWithoutANewGroup) {
 
 TEST_F(Gen2ServiceTest, CreatesOneGroupForConcurrentAdds) {
   constexpr int kUsers = 32;
-  InterruptedStore store(memory_.rooms());
+  InterruptedStore store(sqlite_.rooms());
   RoomService rooms(Deps(store), {.policy = {.limits = {.max_pushers_multi = kUsers}}}, logger_);
   std::barrier all_have_looked(kUsers);
   store.after_write = [&](int write) {

@@ -28,7 +28,7 @@ class RoomServiceKick : public ServiceFixture {
     return {.room = kRoom, .user_id = {user}, .ban = ban};
   }
   Ban Stored() {
-    const auto bans = memory_.bans().LoadBans(clock_.Now());
+    const auto bans = sqlite_.bans().LoadBans(clock_.Now());
     return bans && bans->size() == 1 ? bans->front() : Ban{};
   }
 

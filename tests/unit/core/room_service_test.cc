@@ -176,22 +176,22 @@ TEST_F(RoomServiceTest, ReportsTheOutcomeOfARoomToItsGroup) {
 TEST_F(RoomServiceTest, EnqueuesADeferredGroupCreateWithTheRoom) {
   groups_.SucceedWith({.is_made_later = true});
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  const auto pending = memory_.deliveries().LoadDeliveries(DeliveryKind::kCreateGroup, 10);
+  const auto pending = sqlite_.deliveries().LoadDeliveries(DeliveryKind::kCreateGroup, 10);
   ASSERT_OK(pending);
   ASSERT_EQ(pending->size(), 1U);
   EXPECT_EQ(pending->front().group, RoomId{"r1"});
 }
 
 TEST_F(RoomServiceTest, EnqueuesDeliveriesOnlyIfSendingIsEnabled) {
-  const auto pending = [this] { return memory_.deliveries().CountDeliveries()->groups; };
+  const auto pending = [this] { return sqlite_.deliveries().CountDeliveries()->groups; };
   ASSERT_OK(CreateRoom(Create("r1", "host")));
   ASSERT_OK(AddNow(rooms_, Add(Key("r1"), "guest")));
   EXPECT_EQ(pending(), 0U);
   RoomService sending(Deps(store_), {.deliveries = {.im = true}}, logger_);
   ASSERT_OK(AddNow(sending, Add(Key("r1"), "another")));
-  EXPECT_EQ(memory_.deliveries().LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
+  EXPECT_EQ(sqlite_.deliveries().LoadDeliveries(DeliveryKind::kNotifyGroup, 10)->size(), 1U);
   EXPECT_OK(sending.DestroyRoom({.room = Key("r1"), .user_id = {"host"}}));
-  EXPECT_EQ(memory_.deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1U);
+  EXPECT_EQ(sqlite_.deliveries().LoadDeliveries(DeliveryKind::kDestroyGroup, 10)->size(), 1U);
   EXPECT_EQ(pending(), 1U);
 }
 
@@ -208,7 +208,7 @@ class StoreWithRival : public FailingStore {
 
 TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  StoreWithRival store(memory_.rooms());
+  StoreWithRival store(sqlite_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   store.before_write = [this] { EXPECT_OK(rooms_.DestroyRoom(Member(Key("r1"), "host"))); };
   ASSERT_OK(CreateNow(rooms, Create("r1", "host")));
@@ -218,7 +218,7 @@ TEST_F(RoomServiceTest, CreatesANewGroupIfTheRoomEndsDuringARetry) {
 
 TEST_F(RoomServiceTest, ACreatorMayRepeatACreateWhileAnotherUserIsRefused) {
   ASSERT_OK(CreateRoom(Create("r1", "host")));
-  StoreWithRival store(memory_.rooms());
+  StoreWithRival store(sqlite_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   store.before_write = [&rooms] { EXPECT_OK(CreateNow(rooms, Create("r1", "host"))); };
   EXPECT_ERROR(kRoomExists, CreateNow(rooms, Create("r1", "other")));
@@ -379,7 +379,7 @@ TEST_F(RoomServiceTest, ABindingThatOnlyTheStoreKnowsYetIsKept) {
   BindingStore store(store_);
   store.bound_to = "192.0.2.1";
   RoomService other({.store = store,
-                     .ban_store = memory_.bans(),
+                     .ban_store = sqlite_.bans(),
                      .bans = bans_,
                      .leases = elsewhere,
                      .groups = &groups_,

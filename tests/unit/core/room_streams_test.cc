@@ -39,8 +39,8 @@ class RoomStreams : public ServiceFixture {
 
   SignedStreamUrls signed_{{.bizid = "8888", .push_key = Secret("key")}};
   RoomServiceDeps WithSigned() {
-    return {.store = memory_.rooms(),
-            .ban_store = memory_.bans(),
+    return {.store = sqlite_.rooms(),
+            .ban_store = sqlite_.bans(),
             .bans = bans_,
             .leases = leases_,
             .groups = &groups_,

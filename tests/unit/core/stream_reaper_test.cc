@@ -312,7 +312,7 @@ class InterveningStore : public FailingStore {
 };
 
 TEST_F(StreamReaperTest, AStreamThatReturnsBeforeTheEvictionIsStoredKeepsItsMember) {
-  InterveningStore store(memory_.rooms());
+  InterveningStore store(sqlite_.rooms());
   RoomService rooms(Deps(store), {}, logger_);
   HeartbeatReaper reaper(rooms, leases_, inactive_, alone_, clock_,
                          {.rules = {.policy = LivenessPolicy::kAssist}}, logger_,

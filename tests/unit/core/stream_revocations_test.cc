@@ -28,7 +28,7 @@ class StreamRevocations : public ServiceFixture {
   }
   std::vector<std::string> Revoked() {
     std::vector<std::string> streams;
-    const auto stored = memory_.bans().LoadRevocations(clock_.Now());
+    const auto stored = sqlite_.bans().LoadRevocations(clock_.Now());
     for (const Revocation& revocation : *stored) {
       streams.push_back(revocation.stream);
       EXPECT_EQ(revocation.until, clock_.Now() + 1h) << revocation.stream;

@@ -48,7 +48,7 @@ class ViewerReaperTest : public testing::Test {
     ASSERT_OK(Apply(store_, Creating(LiveRoom())));
     ASSERT_OK(Apply(store_, Watching(kLiveR1, "amy", "info")));
   }
-  std::vector<std::string> Viewers() { return ViewersOf(memory_, kLiveR1); }
+  std::vector<std::string> Viewers() { return ViewersOf(sqlite_, kLiveR1); }
   bool Sign(const std::string& user) { return viewers_.OnSign(kLiveR1, {user}); }
   ViewerReaperOptions Options() {
     return {.policy = SharedPolicy(), .batch = 2, .node = &node_.lease};
@@ -89,7 +89,7 @@ class ViewerReaperTest : public testing::Test {
   }
   std::vector<EventPayload> Events() {
     std::vector<EventPayload> events;
-    const Result<EventPage> page = memory_.rooms().ReadEvents(Cursor::Start(), 100);
+    const Result<EventPage> page = sqlite_.rooms().ReadEvents(Cursor::Start(), 100);
     for (const StoredEvent& stored : page->events) {
       events.push_back(stored.event.payload);
     }
@@ -99,8 +99,8 @@ class ViewerReaperTest : public testing::Test {
   FakeClock clock_;
   Logger logger_{LogFormat::kJson, LogLevel::kError};
   ViewerLeases viewers_{clock_, {.timeout = 60s, .return_within = 1h}};
-  TempStore memory_{{}, "00000000000000aa", viewers_};
-  InterruptedStore store_{memory_.rooms()};
+  TempStore sqlite_{{}, "00000000000000aa", viewers_};
+  InterruptedStore store_{sqlite_.rooms()};
   OtherNodes nodes_;
   OnlyNode node_;
   std::set<std::string> present_;

@@ -79,7 +79,7 @@ class AdminCallsTest : public ServiceFixture {
   std::optional<MediaState> media_{};
   std::vector<UserId> logged_out_;
   AdminCalls calls_{store_,
-                    memory_.recordings(),
+                    sqlite_.recordings(),
                     rooms_,
                     [this](const UserId& user_id) {
                       logged_out_.push_back(user_id);
@@ -104,7 +104,7 @@ TEST_F(AdminCallsTest, ListRecordingsInPages) {
                         .started_at = kNoon,
                         .ended_at = kNoon + std::chrono::seconds(60)};
   const Recording bare{.file = "demo.flv", .ended_at = kNoon};
-  ASSERT_OK(memory_.recordings().PutRecordings(std::vector{whole, bare}));
+  ASSERT_OK(sqlite_.recordings().PutRecordings(std::vector{whole, bare}));
   v1::ListRecordingsRequest request;
   request.set_page_size(1);
   v1::ListRecordingsResponse first;
@@ -137,7 +137,7 @@ TEST_F(AdminCallsTest, ListRecordingsOfARoomOrAUser) {
         .file = file,
         .owner = StreamOwner{.room = Key(room), .room_number = 1, .user_id = {user}},
         .ended_at = kNoon};
-    EXPECT_OK(memory_.recordings().PutRecordings({&recording, 1}));
+    EXPECT_OK(sqlite_.recordings().PutRecordings({&recording, 1}));
   };
   recorded("a", "r1", "bob");
   recorded("b", "r2", "bob");
@@ -358,7 +358,7 @@ TEST_F(AdminCallsTest, ReturnServerInfo) {
   EXPECT_EQ(response.version(), "1.2.3");
   EXPECT_EQ(response.started_at().seconds(), 1'700'000'000);
   EXPECT_EQ(response.epoch(), "00000000000000aa");
-  EXPECT_EQ(response.cursor(), memory_.rooms().Newest()->Encode());
+  EXPECT_EQ(response.cursor(), sqlite_.rooms().Newest()->Encode());
   ASSERT_EQ(response.rooms_size(), 4);
   EXPECT_EQ(response.rooms(0).kind(), v1::ROOM_KIND_DOUBLE);
   EXPECT_EQ(response.rooms(0).count(), 1u);

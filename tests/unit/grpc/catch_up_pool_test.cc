@@ -66,11 +66,11 @@ class CatchUpPoolTest : public testing::Test {
     return Eventually([&] { return client.pages() == 1; });
   }
 
-  void SetUp() override { ASSERT_OK(Apply(memory_, Creating(MakeRoom(RoomKind::kMulti, "r")))); }
+  void SetUp() override { ASSERT_OK(Apply(sqlite_, Creating(MakeRoom(RoomKind::kMulti, "r")))); }
 
   RecordingListener listener_;
-  TempStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
-  FlakyStore store_{memory_.rooms()};
+  TempStore sqlite_{StoreLimits{}, "00112233aabbccdd", listener_};
+  FlakyStore store_{sqlite_.rooms()};
 };
 
 TEST_F(CatchUpPoolTest, ReturnsAPageWithItsReader) {
@@ -122,7 +122,7 @@ TEST_F(CatchUpPoolTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   ASSERT_TRUE(HasPageSoon(*client));
   const CatchUpOutcome outcome = client->GiveAway();
   EXPECT_ERROR(kCursorExpired, outcome.page);
-  EXPECT_EQ(outcome.newest, *memory_.rooms().Newest());
+  EXPECT_EQ(outcome.newest, *sqlite_.rooms().Newest());
 }
 
 TEST_F(CatchUpPoolTest, StopsWithManyWaitingClients) {

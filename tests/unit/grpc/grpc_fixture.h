@@ -87,7 +87,7 @@ class GrpcTest : public ServiceFixture {
   Logger server_log_{LogFormat::kText, LogLevel::kDebug, log_.file()};
   TempDirectory directory_;
   AdminCalls calls_{store_,
-                    memory_.recordings(),
+                    sqlite_.recordings(),
                     rooms_,
                     [](const UserId& /*user_id*/) { return Status(); },
                     {.version = "1.2.3",

@@ -53,11 +53,11 @@ class SubscriberTest : public testing::Test {
 
   /// Two events.
   void CreateRoom(const std::string& id) {
-    EXPECT_OK(Apply(memory_, Creating(MakeRoom(RoomKind::kMulti, id))));
+    EXPECT_OK(Apply(sqlite_, Creating(MakeRoom(RoomKind::kMulti, id))));
   }
 
   void StartRing() {
-    fed_ = *memory_.rooms().Newest();
+    fed_ = *sqlite_.rooms().Newest();
     ring_.Restart(fed_.position);
   }
 
@@ -69,7 +69,7 @@ class SubscriberTest : public testing::Test {
 
   /// As the feed does: appends new events of the store to the ring and notifies all streams.
   void Feed(std::size_t most = 1000) {
-    const Result<EventPage> page = memory_.rooms().ReadEvents(fed_, most);
+    const Result<EventPage> page = sqlite_.rooms().ReadEvents(fed_, most);
     std::vector<std::shared_ptr<const FeedEvent>> events;
     for (const StoredEvent& stored : page->events) {
       fed_.position = stored.position;
@@ -100,8 +100,8 @@ class SubscriberTest : public testing::Test {
 
   const WatchOptions options_;
   RecordingListener listener_;
-  TempStore memory_{StoreLimits{}, "00112233aabbccdd", listener_};
-  FlakyStore store_{memory_.rooms()};
+  TempStore sqlite_{StoreLimits{}, "00112233aabbccdd", listener_};
+  FlakyStore store_{sqlite_.rooms()};
   FakeClock clock_;
   WatchCounts counts_;
   EventRing ring_{options_.ring};
@@ -170,7 +170,7 @@ TEST_F(SubscriberTest, SendsKeepAlivesWithItsCursor) {
   Pass(std::chrono::milliseconds(1));
   ASSERT_EQ(stream->written().size(), 1U);
   // The cursor is past the filtered-out events, so a resumed stream skips them.
-  EXPECT_EQ(stream->written()[0].keep_alive().cursor(), memory_.rooms().Newest()->Encode());
+  EXPECT_EQ(stream->written()[0].keep_alive().cursor(), sqlite_.rooms().Newest()->Encode());
 
   stream->FinishWrite();
   Pass(std::chrono::seconds(14));
@@ -182,7 +182,7 @@ TEST_F(SubscriberTest, SendsKeepAlivesWithItsCursor) {
 TEST_F(SubscriberTest, SendsNoCursorAheadOfSentEvents) {
   StartRing();
   const auto stream = BeginLive();
-  const std::string stood = memory_.rooms().Newest()->Encode();
+  const std::string stood = sqlite_.rooms().Newest()->Encode();
   CreateRoom("r");  // not yet in the ring
   Pass(std::chrono::seconds(15));
   ASSERT_EQ(stream->written().size(), 1U);
@@ -265,12 +265,12 @@ TEST_F(SubscriberTest, EndsWhenAWriteFails) {
 
 TEST_F(SubscriberTest, ReportsACursorThatIsTooOld) {
   for (int i = 0; i < 4; ++i) CreateRoom("r" + std::to_string(i));
-  ASSERT_OK(memory_.rooms().TrimEvents({.keep_since = {}, .max_events = 2}));
+  ASSERT_OK(sqlite_.rooms().TrimEvents({.keep_since = {}, .max_events = 2}));
   const auto stream = Begin({.after = Cursor{.epoch = "00112233aabbccdd", .position = 1}});
   ASSERT_TRUE(Eventually([&] { return stream->is_closed(); }));
   EXPECT_FALSE(stream->is_open());
   EXPECT_EQ(stream->status().error_code(), grpc::StatusCode::OUT_OF_RANGE);
-  EXPECT_EQ(stream->final_cursor(), memory_.rooms().Newest()->Encode());
+  EXPECT_EQ(stream->final_cursor(), sqlite_.rooms().Newest()->Encode());
 }
 
 TEST_F(SubscriberTest, KeepsItsCursorWhenTheStoreFails) {

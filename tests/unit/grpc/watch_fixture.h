@@ -140,13 +140,13 @@ class WatchFixture : public testing::Test {
   /// Two events.
   RoomKey CreateRoom(const std::string& id, RoomKind kind = RoomKind::kMulti) {
     const Room room = MakeRoom(kind, id);
-    EXPECT_OK(Apply(memory_, Creating(room)));
+    EXPECT_OK(Apply(sqlite_, Creating(room)));
     return room.key;
   }
 
   CommitSignal signal_;
-  TempStore memory_{StoreLimits{}, "00112233aabbccdd", signal_};
-  FlakyStore store_{memory_.rooms()};
+  TempStore sqlite_{StoreLimits{}, "00112233aabbccdd", signal_};
+  FlakyStore store_{sqlite_.rooms()};
   FakeClock clock_;
   FakeBootClock boot_clock_;
   NodeLease node_{boot_clock_};

@@ -43,11 +43,11 @@ v1::WatchRequest FromEarliest() {
 TEST_F(WatchServiceTest, SendsEveryKindOfEventInOrder) {
   const auto call = Watch();
   const RoomKey key = CreateRoom("r1", RoomKind::kLive);
-  ASSERT_OK(Apply(memory_, Adding(key, "guest")));
-  ASSERT_OK(Apply(memory_, Adding(key, "guest")));
-  ASSERT_OK(Apply(memory_, Deleting(key, "guest")));
-  ASSERT_OK(Apply(memory_, Adding(key, "late")));
-  ASSERT_OK(Apply(memory_, Destroying(key)));
+  ASSERT_OK(Apply(sqlite_, Adding(key, "guest")));
+  ASSERT_OK(Apply(sqlite_, Adding(key, "guest")));
+  ASSERT_OK(Apply(sqlite_, Deleting(key, "guest")));
+  ASSERT_OK(Apply(sqlite_, Adding(key, "late")));
+  ASSERT_OK(Apply(sqlite_, Destroying(key)));
 
   using Change = v1::Event;
   const std::vector<Change::ChangeCase> expected{
@@ -75,7 +75,7 @@ TEST_F(WatchServiceTest, StartsWithTheNextChange) {
 TEST_F(WatchServiceTest, StartsWithTheOldestRetainedEvent) {
   CreateRoom("r1");
   CreateRoom("r2");
-  ASSERT_OK(memory_.rooms().TrimEvents({.keep_since = {}, .max_events = 3}));
+  ASSERT_OK(sqlite_.rooms().TrimEvents({.keep_since = {}, .max_events = 3}));
   const auto call = Watch(FromEarliest());
   EXPECT_TRUE(call->NextOrThrow().event().has_pusher_added());
   EXPECT_EQ(call->NextOrThrow().event().room().room_id(), "r2");
@@ -103,7 +103,7 @@ TEST_F(WatchServiceTest, ResumesAfterAnyCursorDuringChanges) {
     if (events > 0) call = WatchAfter(mirror.cursor());
   }
   EXPECT_THAT(mirror.faults(), IsEmpty());
-  EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
+  EXPECT_EQ(mirror.Lines(), LinesOf(sqlite_));
 }
 
 TEST_F(WatchServiceTest, SendsASnapshotFollowedByChanges) {
@@ -114,15 +114,15 @@ TEST_F(WatchServiceTest, SendsASnapshotFollowedByChanges) {
   std::jthread writer([&] {
     for (int i = 0; i < 500; ++i) {
       const RoomKey key = MakeKey(RoomKind::kMulti, "r" + std::to_string(i));
-      EXPECT_OK(Apply(memory_, Adding(key, "guest")));
+      EXPECT_OK(Apply(sqlite_, Adding(key, "guest")));
     }
   });
   RoomMirror mirror;
   while (!mirror.snapshot_ended()) mirror.Apply(call->NextOrThrow());
   writer.join();
-  while (mirror.cursor() != memory_.rooms().Newest()->Encode()) mirror.Apply(call->NextOrThrow());
+  while (mirror.cursor() != sqlite_.rooms().Newest()->Encode()) mirror.Apply(call->NextOrThrow());
   EXPECT_THAT(mirror.faults(), IsEmpty());
-  EXPECT_EQ(mirror.Lines(), LinesOf(memory_));
+  EXPECT_EQ(mirror.Lines(), LinesOf(sqlite_));
 }
 
 TEST_F(WatchServiceTest, SendsOnlyMatchingEvents) {
@@ -132,10 +132,10 @@ TEST_F(WatchServiceTest, SendsOnlyMatchingEvents) {
   const auto call = Watch(request);
   const RoomKey multi = CreateRoom("multi", RoomKind::kMulti);
   const RoomKey live = CreateRoom("live", RoomKind::kLive);
-  ASSERT_OK(Apply(memory_, Adding(multi, "guest")));
-  ASSERT_OK(Apply(memory_, Adding(live, "other")));
-  ASSERT_OK(Apply(memory_, Adding(live, "guest")));
-  ASSERT_OK(Apply(memory_, Destroying(live)));
+  ASSERT_OK(Apply(sqlite_, Adding(multi, "guest")));
+  ASSERT_OK(Apply(sqlite_, Adding(live, "other")));
+  ASSERT_OK(Apply(sqlite_, Adding(live, "guest")));
+  ASSERT_OK(Apply(sqlite_, Destroying(live)));
   EXPECT_EQ(call->NextOrThrow().event().pusher_added().pusher().user_id(), "guest");
   EXPECT_EQ(call->NextOrThrow().event().pusher_deleted().user_id(), "guest");
 }
@@ -179,7 +179,7 @@ TEST_F(WatchServiceTest, RefusesAMalformedRequest) {
 TEST_F(WatchServiceTest, ReturnsTheNewestCursorIfACursorIsTooOld) {
   CreateRoom("r1");
   CreateRoom("r2");
-  ASSERT_OK(memory_.rooms().TrimEvents({.keep_since = {}, .max_events = 1}));
+  ASSERT_OK(sqlite_.rooms().TrimEvents({.keep_since = {}, .max_events = 1}));
   for (const std::string cursor : {"00112233aabbccdd-1", "ffffffffffffffff-4"}) {
     const auto call = WatchAfter(cursor);
     EXPECT_EQ(call->Finish().error_code(), grpc::StatusCode::OUT_OF_RANGE);
@@ -193,7 +193,7 @@ TEST_F(WatchServiceTest, SendsKeepAlivesWhenIdle) {
   request.mutable_keep_alive()->set_seconds(1);
   const auto call = Watch(request);
   clock_.Advance(std::chrono::seconds(1));
-  EXPECT_EQ(call->NextOrThrow().keep_alive().cursor(), memory_.rooms().Newest()->Encode());
+  EXPECT_EQ(call->NextOrThrow().keep_alive().cursor(), sqlite_.rooms().Newest()->Encode());
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_TRUE(call->NextOrThrow().has_keep_alive());
 }
@@ -202,7 +202,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
   const auto first = Watch();
   const auto second = Watch();
   CreateRoom("r1");
-  const std::string cursor = memory_.rooms().Newest()->Encode();
+  const std::string cursor = sqlite_.rooms().Newest()->Encode();
   for (const auto& call : {&first, &second}) {
     (*call)->Next();
     (*call)->Next();
@@ -221,7 +221,7 @@ TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhenItStops) {
 TEST_F(WatchServiceTest, EndsAllStreamsWithTheirCursorsWhileItIsCutOff) {
   const auto call = Watch();
   CreateRoom("r1");
-  const std::string cursor = memory_.rooms().Newest()->Encode();
+  const std::string cursor = sqlite_.rooms().Newest()->Encode();
   call->Next();
   call->Next();
   node_.End();

@@ -29,7 +29,7 @@ class WatchStress : public WatchFixture {
     return std::jthread([this](const std::stop_token& stop) {
       for (int i = 0; !stop.stop_requested(); ++i) {
         const RoomKey key = CreateRoom("busy" + std::to_string(i));
-        EXPECT_OK(Apply(memory_, Destroying(key)));
+        EXPECT_OK(Apply(sqlite_, Destroying(key)));
         std::this_thread::sleep_for(std::chrono::microseconds(100));
       }
     });
@@ -133,7 +133,7 @@ class SlowWatchClient : public WatchStress {
 
 TEST_F(SlowWatchClient, IsEndedWithoutDelayingOthers) {
   EXPECT_THAT(quick_mirror_.faults(), IsEmpty());
-  EXPECT_EQ(quick_mirror_.Lines(), LinesOf(memory_));
+  EXPECT_EQ(quick_mirror_.Lines(), LinesOf(sqlite_));
   EXPECT_EQ(hub_->counts().slow_ended, 1U);
 
   RoomMirror late;
@@ -141,9 +141,9 @@ TEST_F(SlowWatchClient, IsEndedWithoutDelayingOthers) {
   EXPECT_EQ(slow_.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(slow_.final_cursor(), late.cursor());
   const auto resumed = WatchAfter(slow_.final_cursor());
-  while (late.cursor() != memory_.rooms().Newest()->Encode()) late.Apply(resumed->NextOrThrow());
+  while (late.cursor() != sqlite_.rooms().Newest()->Encode()) late.Apply(resumed->NextOrThrow());
   EXPECT_THAT(late.faults(), IsEmpty());
-  EXPECT_EQ(late.Lines(), LinesOf(memory_));
+  EXPECT_EQ(late.Lines(), LinesOf(sqlite_));
 }
 
 TEST_F(SlowWatchClient, IsCancelledIfItDoesNotReadItsEnd) {

@@ -130,7 +130,7 @@ class CallersOfEveryEndpoint : public testing::TestWithParam<AuthMode> {
             << area << " " << call << "?" << query;
       }
     }
-    EXPECT_EQ(server_.memory.rooms().Newest()->position, 0U) << "nothing was stored";
+    EXPECT_EQ(server_.sqlite.rooms().Newest()->position, 0U) << "nothing was stored";
   }
 
   RouterFixture server_{{.auth_mode = GetParam()}};

@@ -73,7 +73,7 @@ class EndpointFields : public testing::TestWithParam<EndpointCall> {
       EXPECT_EQ(reply.body, FailureBody(GetParam().protocol, code, detail)) << body;
       EXPECT_EQ(reply.label.failure_detail, detail) << body;
     }
-    EXPECT_EQ(server_.memory.rooms().Newest()->position, 0U) << "nothing was stored: " << body;
+    EXPECT_EQ(server_.sqlite.rooms().Newest()->position, 0U) << "nothing was stored: " << body;
   }
 
   const json good_ = GoodBody(GetParam());

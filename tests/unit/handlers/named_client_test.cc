@@ -78,7 +78,7 @@ TEST_F(NamedClient, LearnsFromItsHeartbeatWhyItHasNoSeat) {
 TEST_F(NamedClient, IsToldNothingThatTheEventsDoNotSay) {
   Meet();
   Kick("bob");
-  ASSERT_TRUE(server_.memory.rooms()
+  ASSERT_TRUE(server_.sqlite.rooms()
                   .TrimEvents({.keep_since = server_.clock.Now() + std::chrono::hours(1)})
                   .ok());
   EXPECT_EQ(Beat("bob").dump(), R"({"code":5,"message":"您请求的房间成员不存在"})");

@@ -151,7 +151,7 @@ TEST_F(WebrtcRooms, CannotBeCreatedWithoutAKey) {
   server_.private_map_keys.configured = true;
   server_.private_map_keys.breaks = true;
   EXPECT_EQ(Create("user_1"), kNoKey);
-  EXPECT_EQ(server_.memory.rooms().CountRooms(RoomKind::kWebrtc), 0U);
+  EXPECT_EQ(server_.sqlite.rooms().CountRooms(RoomKind::kWebrtc), 0U);
 }
 
 TEST_F(WebrtcRooms, CannotBeEnteredWithoutAKey) {

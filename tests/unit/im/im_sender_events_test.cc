@@ -278,7 +278,7 @@ TEST_F(ImSenderEvents, SurviveStoreReadFailures) {
     }
     std::atomic<bool> rooms_unreadable{true};
   };
-  UnreadableStore store(memory_.rooms());
+  UnreadableStore store(sqlite_.rooms());
   sender_.reset();  // two senders would both log the failure
   deliveries_.unreadable = true;
   sender_ = std::make_unique<ImSender>(DepsOn(store), options_);

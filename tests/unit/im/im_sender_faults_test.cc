@@ -28,7 +28,7 @@ class ImSenderFaults : public ImSenderFixture {};
 
 TEST_F(ImSenderFaults, ReleaseLaneAndGroupIfADeliveryThrows) {
   options_.lanes = 1;
-  ThrowingStore store(memory_.rooms());
+  ThrowingStore store(sqlite_.rooms());
   sender_ = std::make_unique<ImSender>(DepsOn(store), options_);
   ASSERT_OK(sender_->Start());
   Create("r");

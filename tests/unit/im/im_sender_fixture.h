@@ -143,9 +143,9 @@ class ImSenderFixture : public testing::Test {
     return EventuallyAsTimePasses([this] { return PendingGroups() == 0; });
   }
 
-  std::uint64_t PendingGroups() { return memory_.deliveries().CountDeliveries()->groups; }
+  std::uint64_t PendingGroups() { return sqlite_.deliveries().CountDeliveries()->groups; }
   std::vector<Delivery> Pending(DeliveryKind kind) {
-    return *memory_.deliveries().LoadDeliveries(kind, 10'000);
+    return *sqlite_.deliveries().LoadDeliveries(kind, 10'000);
   }
   /// The payloads of the pending destroys; all must be of that group.
   std::vector<std::string> DestroysOf(const std::string& group) {
@@ -157,7 +157,7 @@ class ImSenderFixture : public testing::Test {
     return payloads;
   }
   void Enqueue(const std::string& group, DeliveryKind kind, const std::string& payload = "") {
-    ASSERT_OK(memory_.deliveries().ChangeDeliveries(
+    ASSERT_OK(sqlite_.deliveries().ChangeDeliveries(
         {.group = {group}, .enqueue = kind, .payload = payload}, clock_.Now()));
   }
 
@@ -174,7 +174,7 @@ class ImSenderFixture : public testing::Test {
   /// Changes a room as `RoomService` does.
   Status Change(const RoomUpdate& update) {
     const Result<RoomChange> changed =
-        Apply(memory_, {.key = update.key, .edit = WithDeliveries(update.edit)});
+        Apply(sqlite_, {.key = update.key, .edit = WithDeliveries(update.edit)});
     return changed ? Status() : Status(changed.error());
   }
   /// Stores the room, as create_room does when its group exists.
@@ -244,9 +244,9 @@ class ImSenderFixture : public testing::Test {
   CapturedLog log_;
   Logger logger_{LogFormat::kText, LogLevel::kInfo, log_.file()};
   DeliverySignal enqueued_;
-  TempStore memory_{{}, "00000000000000aa", enqueued_};
-  FailingStore store_{memory_.rooms()};
-  FailingDeliveries deliveries_{memory_.deliveries()};
+  TempStore sqlite_{{}, "00000000000000aa", enqueued_};
+  FailingStore store_{sqlite_.rooms()};
+  FailingDeliveries deliveries_{sqlite_.deliveries()};
   ConstantRandom random_;  // no pause is zero
   ImCallBudget budget_;
   ImTallies tallies_;

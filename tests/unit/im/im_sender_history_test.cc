@@ -142,8 +142,8 @@ class ImSenderHistory : public ImSenderFixture,
         std::this_thread::sleep_for(std::chrono::microseconds(100));  // each one wakes the sender
       }
     });
-    RoomService rooms({.store = memory_.rooms(),
-                       .ban_store = memory_.bans(),
+    RoomService rooms({.store = sqlite_.rooms(),
+                       .ban_store = sqlite_.bans(),
                        .bans = bans_,
                        .leases = leases_,
                        .groups = sender_.get(),
@@ -161,14 +161,14 @@ class ImSenderHistory : public ImSenderFixture,
     over = true;
   }
 
-  std::vector<Room> Rooms() { return memory_.rooms().Scan(0, 10'000)->rooms; }
+  std::vector<Room> Rooms() { return sqlite_.rooms().Scan(0, 10'000)->rooms; }
 
   /// Position of the newest event of each room that causes a notice.
   std::map<std::string, std::uint64_t> LastChanges() {
     std::map<std::string, std::uint64_t> changes;
     Cursor cursor = Cursor::Start();
     for (;;) {
-      const Result<EventPage> page = memory_.rooms().ReadEvents(cursor, 1000);
+      const Result<EventPage> page = sqlite_.rooms().ReadEvents(cursor, 1000);
       if (!page || page->events.empty()) return changes;
       cursor = page->next;
       for (const StoredEvent& stored : page->events) {
@@ -193,7 +193,7 @@ TEST_P(ImSenderHistory, EndsWithEachGroupMatchingItsRoom) {
   // The clock runs much faster than the calls here: none may be abandoned because of its age.
   options_.retries.longest_alone = std::chrono::years(1);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    LyingService lying(memory_.rooms(), seed);
+    LyingService lying(sqlite_.rooms(), seed);
     service_.AnswerWith([&](const GroupCall& call) { return lying.Answer(call); });
     for (const auto& room : Rooms()) End(room.key.id.value);
     Restart();

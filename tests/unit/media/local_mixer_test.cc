@@ -30,7 +30,7 @@ class LocalMixerTest : public ServiceFixture {
                [&reply](const Result<MixReply>& made) { reply = made; });
     return reply;
   }
-  Room Stored() { return *memory_.rooms().Load(kLive); }
+  Room Stored() { return *sqlite_.rooms().Load(kLive); }
   std::optional<MixPlace> PlaceOf(const std::string& user) {
     const Room room = Stored();
     return FindPusher(room, {user})->mix_place;

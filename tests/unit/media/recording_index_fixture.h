@@ -120,8 +120,8 @@ class RecordingIndexTest : public testing::Test {
 
   FakeClock clock_;
   RecordingListener listener_;
-  TempStore memory_{{}, "00c0ffee00c0ffee", listener_};
-  BreakableIndex store_{memory_.recordings()};
+  TempStore sqlite_{{}, "00c0ffee00c0ffee", listener_};
+  BreakableIndex store_{sqlite_.recordings()};
   FakeStreams streams_;
   StreamClaims claims_{streams_};
   FakeMedia media_{clock_};

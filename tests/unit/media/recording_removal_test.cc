@@ -135,7 +135,7 @@ TEST_F(RecordingIndexTest, RetentionNeverRemovesAFileOutside) {
   RecordingIndex index({.root = root_.string(), .retention = 1h}, deps_);
   std::ofstream(directory_.path() / "out-1.flv") << "1";
   fs::create_directory_symlink(directory_.path(), root_ / "up");
-  ASSERT_OK(memory_.recordings().PutRecordings(
+  ASSERT_OK(sqlite_.recordings().PutRecordings(
       std::vector{Recording{.file = "up/out-1.flv", .ended_at = clock_.Now() - 2h},
                   Recording{.file = "../out-1.flv", .ended_at = clock_.Now() - 2h}}));
   index.Scan({});
