@@ -3,6 +3,7 @@
 #include "tests/support/wall_clock.h"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,9 +19,12 @@
 namespace rtcroom {
 namespace {
 
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::years;
 using testing::HasSubstr;
 
-class NodesWallClock : public Nodes, public testing::WithParamInterface<const char*> {
+class NodesWallClock : public Nodes, public testing::WithParamInterface<std::chrono::seconds> {
  protected:
   static constexpr std::size_t kNodes = 3;
   static constexpr std::size_t kWrong = 1;
@@ -29,7 +33,7 @@ class NodesWallClock : public Nodes, public testing::WithParamInterface<const ch
     for (const WallClockFile& clock : clocks_) {
       nodes_.push_back(std::make_unique<ServerProcess>(
           ServerOptions{.settings = NodeSettings(url_, WithAgingRows({{"auth.token_ttl", "1h"}})),
-                        .environment = clock.Environment(RTCROOM_LIBFAKETIME)}));
+                        .environment = clock.Environment(RTCROOM_OFFSET_CLOCK)}));
     }
     rows_.emplace(node(kWrong));
   }
@@ -65,7 +69,7 @@ TEST_P(NodesWallClock, OfOneNodeRemovesNothing) {
 
   ASSERT_EQ(node(kWrong).Terminate(), 0);
   node(kWrong).Start(ServerProcess::Until::kWaiting);
-  clocks_.at(kWrong).Set("+0");
+  clocks_.at(kWrong).Set({});
   EXPECT_TRUE(node(kWrong).AwaitReady());
   ExpectAllInForce();
   logins.ExpectKept(node(0));
@@ -82,16 +86,17 @@ TEST_P(AllWallClocks, OfTheNodesRemoveNothing) {
     rows_->ExpectEndedLogins(*node);
   }
   EXPECT_EQ(Stored(), stored);
-  for (const WallClockFile& clock : clocks_) clock.Set("+0");
+  for (const WallClockFile& clock : clocks_) clock.Set({});
   for (const auto& node : nodes_) ASSERT_TRUE(node->WaitForLog(R"("event":"clock_agrees")"));
   EXPECT_EQ(Stored(), stored);
   ExpectAllInForce();
 }
 
 INSTANTIATE_TEST_SUITE_P(Jumps, NodesWallClock,
-                         testing::Values("+1h", "-1h", "+2d", "-2d", "+40d", "-40d", "+10y",
-                                         "-10y"));
-INSTANTIATE_TEST_SUITE_P(Jumps, AllWallClocks, testing::Values("+1h", "-2d", "+40d", "-10y"));
+                         testing::Values(hours(1), -hours(1), days(2), -days(2), days(40),
+                                         -days(40), years(10), -years(10)));
+INSTANTIATE_TEST_SUITE_P(Jumps, AllWallClocks,
+                         testing::Values(hours(1), -days(2), days(40), -years(10)));
 
 }  // namespace
 }  // namespace rtcroom

@@ -2,6 +2,7 @@
 // removed that is stored.
 #include "tests/support/wall_clock.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -23,19 +24,22 @@
 namespace rtcroom {
 namespace {
 
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::years;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 /// A process whose wall clock is controlled by a file, with a member of each generation and all
 /// that is removed when it is old.
-class WallClock : public testing::TestWithParam<std::string_view> {
+class WallClock : public testing::TestWithParam<std::chrono::seconds> {
  protected:
   void SetUp() override {
     std::filesystem::create_directory(recordings());
     server_.emplace(
         ServerOptions{.settings = WithAgingRows({{"recording.root", recordings().string()},
                                                  {"recording.retention", kShortRetention}}),
-                      .environment = clock_.Environment(RTCROOM_LIBFAKETIME)});
+                      .environment = clock_.Environment(RTCROOM_OFFSET_CLOCK)});
     rows_.emplace(*server_);
     Record("bob-1700000000.flv");
   }
@@ -129,7 +133,7 @@ TEST_P(WallClock, JumpEvictsNoMemberEndsNoLoginAndRemovesNothing) {
   Beat();
   ExpectBothInTheirRooms();
 
-  clock_.Set("+0");
+  clock_.Set({});
   BeatUntilJumpIsNoticed(2);
   ExpectBothInTheirRooms();
   rows_->ExpectInForce(*server_);
@@ -150,7 +154,7 @@ TEST_P(LoginsOverJump, AndLogoutsMadeMeanwhileHoldOnceTheClockIsRight) {
   clock_.Set(GetParam());
   BeatUntilJumpIsNoticed(1);
   const LoginsMeanwhile logins(*server_);
-  clock_.Set("+0");
+  clock_.Set({});
   BeatUntilJumpIsNoticed(2);
   logins.ExpectKept(*server_);
   rows_->ExpectInForce(*server_);
@@ -161,9 +165,10 @@ TEST_P(LoginsOverJump, AndLogoutsMadeMeanwhileHoldOnceTheClockIsRight) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Jumps, WallClock,
-                         testing::Values("+1h", "-1h", "+2d", "-2d", "+40d", "-40d", "+10y",
-                                         "-10y"));
-INSTANTIATE_TEST_SUITE_P(Jumps, LoginsOverJump, testing::Values("+1h", "-1h", "+10y", "-10y"));
+                         testing::Values(hours(1), -hours(1), days(2), -days(2), days(40),
+                                         -days(40), years(10), -years(10)));
+INSTANTIATE_TEST_SUITE_P(Jumps, LoginsOverJump,
+                         testing::Values(hours(1), -hours(1), years(10), -years(10)));
 
 }  // namespace
 }  // namespace rtcroom

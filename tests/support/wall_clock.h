@@ -1,10 +1,13 @@
-// The wall clock of a server, set by a test.
+// The wall clock of servers, set by a test.
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,30 +15,39 @@
 
 namespace rtcroom {
 
-/// Read by libfaketime in the server whenever it asks for the time. The monotonic clock is the
-/// system's.
+/// Environment variable with the path of a file that holds a ClockOffset.
+inline constexpr const char* kClockOffsetVariable = "RTCROOM_CLOCK_OFFSET";
+
+/// Seconds from the system's wall clock to that of a server, which maps the file.
+using ClockOffset = std::atomic<std::int64_t>;
+static_assert(ClockOffset::is_always_lock_free);
+
+/// Read by servers with its environment whenever they ask for the time. Their monotonic clocks are
+/// the system's.
 class WallClockFile {
  public:
-  WallClockFile() { Set("+0"); }
+  WallClockFile() {
+    std::ofstream{file()};
+    Set({});
+  }
 
-  /// @param offset  from the real time, such as "-8d".
-  void Set(std::string_view offset) const {
-    const std::filesystem::path fresh = directory_.path() / "fresh";
-    std::ofstream(fresh) << offset << "\n";
-    std::filesystem::rename(fresh, file());
+  /// @param offset  from the system's time. @throws std::runtime_error without the file.
+  void Set(std::chrono::seconds offset) const {
+    const std::int64_t seconds = offset.count();
+    // The file is never shorter: a server that reads beyond its end would be killed.
+    std::ofstream stream(file(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.write(reinterpret_cast<const char*>(&seconds), sizeof(seconds)).flush();
+    if (!stream) throw std::runtime_error("no offset of a clock");
   }
   /// For `ServerOptions`.
-  /// @param library  path of libfaketime.
+  /// @param library  path of rtcroom_offset_clock.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> Environment(
       const char* library) const {
-    return {{"LD_PRELOAD", library},
-            {"FAKETIME_TIMESTAMP_FILE", file().string()},
-            {"FAKETIME_NO_CACHE", "1"},
-            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+    return {{"LD_PRELOAD", library}, {kClockOffsetVariable, file().string()}};
   }
 
  private:
-  [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "clock"; }
+  [[nodiscard]] std::filesystem::path file() const { return directory_.path() / "offset"; }
 
   const TempDirectory directory_;
 };
