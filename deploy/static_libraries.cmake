@@ -1,8 +1,9 @@
 # The libraries of a released binary: from archives where Debian has them, so that it runs on
 # machines without these packages. Defines the same targets as the packages' own CMake files would.
 #
-# Still shared: cpp-httplib, prometheus-cpp and wslay, which have no archives; OpenSSL and zlib,
-# which cpp-httplib links and which must not be in one process twice; and the C and C++ libraries.
+# Still shared: cpp-httplib, prometheus-cpp and wslay, which have no archives; jemalloc, before which
+# another allocator can be preloaded; OpenSSL and zlib, which cpp-httplib links and which must not be
+# in one process twice; and the C and C++ libraries.
 
 set(Protobuf_USE_STATIC_LIBS ON)
 find_library(SQLite3_LIBRARY NAMES libsqlite3.a REQUIRED)

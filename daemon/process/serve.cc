@@ -14,7 +14,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -282,9 +281,6 @@ int Serve(const Config& config, RunMode mode, const std::function<ConfigOutcome(
   WaitedSignals signals;
   // Stored data (members, stream URLs, keys) is for the server's own account.
   umask(077);
-  // Fast bins are off, since glibc merges all of them whenever OpenSSL allocates the buffer of a
-  // TLS record (16 KiB).
-  (void)mallopt(M_MXFAST, 0);
   if (Variable(start.environment, kDebuggersVariable).empty()) ForbidCoreDumps();
   LogWriter log(STDERR_FILENO);
   const LogAtTerminate log_at_terminate(log);
