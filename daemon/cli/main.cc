@@ -45,6 +45,14 @@ void HoldSignals(int argc, char** argv, char** /*environment*/) {
 
 }  // namespace
 
+/// Read by jemalloc. Connections are made by several threads; with the larger caches that each has
+/// by default, a phone takes 4 KiB more, and its requests no less time.
+/// @source jemalloc(3), TUNING
+extern "C" {
+extern const char* malloc_conf;
+const char* malloc_conf = "tcache_nslots_small_min:4,tcache_nslots_small_max:16,lg_tcache_max:12";
+}
+
 int main(int argc, char** argv) {
   if (!rtcroom::OpenStandardDescriptors()) return rtcroom::kExitFailed;
   // A write beyond the limit on the size of files (RLIMIT_FSIZE) fails, as on a full disk.
