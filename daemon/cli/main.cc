@@ -45,8 +45,8 @@ void HoldSignals(int argc, char** argv, char** /*environment*/) {
 
 }  // namespace
 
-/// Read by jemalloc. Connections are made by several threads; with the larger caches that each has
-/// by default, a phone takes 4 KiB more, and its requests no less time.
+/// Read by jemalloc. With the larger caches that each thread has by default, a phone takes 4 KiB
+/// more (docs/benchmarks.md).
 /// @source jemalloc(3), TUNING
 extern "C" {
 extern const char* malloc_conf;
