@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,7 +44,8 @@ inline constexpr int kNotLoggedIn = 70001;
 struct Failure {
   int code = 0;
   std::string info{};
-  KickType kick = KickType::kOtherLogin;  ///< the reason of `code::kKicked`; kNone: was told
+  /// The reason of `code::kKicked`; nullopt if the SDK has already been notified.
+  std::optional<KickType> kick = KickType::kOtherLogin;
 
   Failure(int failure_code, std::string_view text) : code(failure_code), info(text) {}
   /// NOLINTNEXTLINE(google-explicit-constructor): commands return what they called returned.

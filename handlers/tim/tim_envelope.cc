@@ -175,8 +175,10 @@ std::string ReplyTo(const Head& head, const Reply& reply) {
       .Field("ActionStatus", failure == nullptr ? "OK" : "FAIL")
       .Field("ErrorCode", failure == nullptr ? 0 : failure->code)
       .Field("ErrorInfo", failure == nullptr ? std::string_view() : failure->info);
-  if (failure != nullptr && failure->code == code::kKicked && failure->kick != KickType::kNone) {
-    frame.Field("KickType", static_cast<int>(failure->kick)).BeginObject("NewInstInfo").EndObject();
+  if (failure != nullptr && failure->code == code::kKicked && failure->kick) {
+    frame.Field("KickType", static_cast<int>(*failure->kick))
+        .BeginObject("NewInstInfo")
+        .EndObject();
   }
   return std::string(frame.Json(members).EndObject().EndObject().text());
 }

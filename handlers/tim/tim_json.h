@@ -82,8 +82,8 @@ std::string NoticeEvent(const Notice& notice);
 /// @param tokens  give tiny IDs.
 std::string EventOf(const PushNotice& notice, const ChannelTokens& tokens);
 
-/// The numbers are the protocol's, but for kNone, which is not sent.
-enum class KickType : std::uint8_t { kNone = 0, kOtherLogin = 1, kOperator = 3 };
+/// The numbers are the protocol's.
+enum class KickType : std::uint8_t { kOtherLogin = 1, kOperator = 3 };
 
 // Groups.
 

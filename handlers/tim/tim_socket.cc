@@ -75,7 +75,7 @@ void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing 
   try {
     const bool is_by_operator = deps_.commands.channel.logins().IsEndedByOperator(pushes->login());
     const KickType type = is_by_operator ? operator_kick_ : KickType::kOtherLogin;
-    if (standing == Standing::kKicked && HearsOfKick()) Send(KickPush(type));
+    if (standing == Standing::kKicked && ClaimKickNotice()) Send(KickPush(type));
     EndLogin();
   } catch (...) {
     End();  // most likely out of memory: the login that caused this goes on
@@ -246,7 +246,7 @@ void TimSocket::Finish(const Request& request, Reply reply) {
   const Head& head = request.envelope.head;
   auto* const refusal = std::get_if<Failure>(&reply);
   const bool is_kick = refusal != nullptr && refusal->code == code::kKicked;
-  if (is_kick && !HearsOfKick()) refusal->kick = KickType::kNone;
+  if (is_kick && !ClaimKickNotice()) refusal->kick.reset();
   // With that reply the SDK would stay connected and get nothing; without one it connects again.
   const bool is_resumed = request.Is(CommandKind::kLogIn) && !head.a2.empty();
   if (is_resumed && refusal != nullptr && refusal->code == kBusyCode) {
@@ -335,7 +335,7 @@ Reply TimSocket::LogIn(const Head& head) {
     if (is_over_) return JsonText();
     pushes_ = pushes;
     is_new_ = !is_resumed;
-    heard_of_kick_ = false;
+    has_kick_notice_ = false;
   }
   const std::uint64_t connection = channel.logins().Attach(
       *instance, [weak = std::weak_ptr(Self()), begun = std::weak_ptr(pushes)](Standing standing) {

@@ -94,11 +94,11 @@ class TimSocket : public RequestSocket {
     const MutexLock lock(mutex_);
     return pushes_;
   }
-  /// The SDK tells its application of each kick that it hears of.
-  /// @return whether the client hears for the first time that its login has ended.
-  bool HearsOfKick() EXCLUDES(mutex_) {
+  /// The SDK reports every notice of a kick to its application, so it gets one for each login.
+  /// @return whether none has been sent since the last login.
+  bool ClaimKickNotice() EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    return !std::exchange(heard_of_kick_, true);
+    return !std::exchange(has_kick_notice_, true);
   }
   /// The end of the login here, whether it goes on elsewhere or not.
   void EndLogin() EXCLUDES(mutex_);
@@ -109,7 +109,7 @@ class TimSocket : public RequestSocket {
 
   mutable Mutex mutex_;
   bool is_over_ GUARDED_BY(mutex_) = false;
-  bool heard_of_kick_ GUARDED_BY(mutex_) = false;  ///< since the last login
+  bool has_kick_notice_ GUARDED_BY(mutex_) = false;  ///< since the last login
   TokenBucket rate_ GUARDED_BY(mutex_);
   bool is_delayed_ GUARDED_BY(mutex_) = false;  ///< the request that comes next
   /// Whether a login has begun that has asked neither for its conversations nor for what is unread.

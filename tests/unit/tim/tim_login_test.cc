@@ -239,7 +239,7 @@ TEST_F(TimLogin, OneThatIsCutOffIsToldByItsNextRequest) {
   const json refused = again.LogInAgain();
   EXPECT_EQ(refused["ErrorCode"], 1002);
   EXPECT_EQ(refused["KickType"], 1);
-  EXPECT_FALSE(again.LogInAgain().contains("KickType")) << "it was told";
+  EXPECT_FALSE(again.LogInAgain().contains("KickType")) << "the SDK has already been notified";
   EXPECT_THAT(newer->Pushes(), IsEmpty());
 }
 
@@ -261,7 +261,8 @@ TEST_F(TimLogin, AnOperatorEndsAllLoginsOfTheAccount) {
   const std::vector<json> pushes = client->Pushes();
   ASSERT_THAT(pushes, SizeIs(1));
   EXPECT_EQ(pushes[0]["EventArray"][0]["C2cNotifyMsgArray"][0]["KickoutMsgNotify"]["KickType"], 3);
-  EXPECT_FALSE(client->Ask("im_open_status.wshello").contains("KickType")) << "it was told";
+  EXPECT_FALSE(client->Ask("im_open_status.wshello").contains("KickType"))
+      << "the SDK has already been notified";
 
   // One that was away; at a server that has only the stored validity.
   ChannelFixture other;
