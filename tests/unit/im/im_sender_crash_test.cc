@@ -1,4 +1,5 @@
 // Crashes of the process: all state in memory is lost.
+#include <string>
 #include <vector>
 
 #include "tests/unit/im/im_sender_fixture.h"
@@ -12,18 +13,24 @@ using testing::IsEmpty;
 class ImSenderCrash : public ImSenderFixture {
  protected:
   ImSenderCrash() { Restart(); }
+
+  /// The process dies before the sender reads what was stored.
+  void EnqueueAndCrash(const std::string& group, DeliveryKind kind,
+                       const std::string& payload = "") {
+    sender_.reset();
+    Enqueue(group, kind, payload);
+    Restart();
+  }
 };
 
 TEST_F(ImSenderCrash, BeforeTheCallLeavesARepeatedDestroy) {
-  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
-  Crash();
+  EnqueueAndCrash("g", DeliveryKind::kDestroyGroup, "repeat");
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g"), DestroyOf("g")));
 }
 
 TEST_F(ImSenderCrash, DuringTheCallRepeatsTheDestroyAfterRestart) {
-  Enqueue("g", DeliveryKind::kDestroyGroup, "repeat");
-  Crash();
+  EnqueueAndCrash("g", DeliveryKind::kDestroyGroup, "repeat");
   EXPECT_TRUE(Eventually([this] { return DestroysOf("g") == std::vector<std::string>{""}; }));
   EXPECT_THAT(service_.calls(), ElementsAre(DestroyOf("g")));
   Restart();  // before the second one
@@ -64,16 +71,14 @@ TEST_F(ImSenderCrash, AfterADegradedCreateStillCreatesTheGroup) {
 }
 
 TEST_F(ImSenderCrash, LeavesNoCreateForAMissingRoom) {
-  Enqueue("g", DeliveryKind::kCreateGroup);
-  Crash();
+  EnqueueAndCrash("g", DeliveryKind::kCreateGroup);
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), IsEmpty());
 }
 
 TEST_F(ImSenderCrash, NeverDestroysTheGroupOfARoomThatIsStored) {
   Create("r");
-  Enqueue("r", DeliveryKind::kDestroyGroup);
-  Crash();
+  EnqueueAndCrash("r", DeliveryKind::kDestroyGroup);
   EXPECT_TRUE(EventuallyAtRest());
   EXPECT_THAT(service_.calls(), ElementsAre(CreateOf("r")));
 }

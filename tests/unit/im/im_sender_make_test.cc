@@ -240,6 +240,7 @@ TEST_F(ImSenderGroupCreation, RefusesCreatesBeyondTheQueueLimit) {
 
 TEST_F(ImSenderGroupCreation, RefusesCreatesWhileTooManyGroupsArePending) {
   options_.maker.max_pending = 1;
+  sender_.reset();
   Enqueue("old", DeliveryKind::kDestroyGroup);
   service_.AnswerWith(ImOutcome::kUnreachable);
   Restart();
