@@ -257,10 +257,10 @@ void WebPeer::Negotiate(const std::string& offer) {
   GstPromise* const answered = gst_promise_new_with_change_func(
       [](GstPromise* promise, gpointer weak) {
         if (const auto peer = Owner<WebPeer>(weak)) peer->SetAnswer(promise);
-        gst_promise_unref(promise);
       },
       NewWeak(shared_from_this()), [](gpointer weak) { DeleteWeak<WebPeer>(weak); });
   g_signal_emit_by_name(rtc_.get(), "create-answer", nullptr, answered);
+  gst_promise_unref(answered);  // it is never called when the peer ends before its turn
 }
 
 void WebPeer::SetAnswer(GstPromise* promise) {
