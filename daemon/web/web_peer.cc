@@ -43,13 +43,11 @@ void RepeatLost(GstWebRTCRTPTransceiver* transceiver) {
   g_object_set(transceiver, "do-nack", TRUE, nullptr);
 }
 
-template <typename Call>
-void ForEachTransceiver(GstElement* rtc, Call call) {
+void RepeatLostOfAll(GstElement* rtc) {
   GArray* transceivers = nullptr;
   g_signal_emit_by_name(rtc, "get-transceivers", &transceivers);
-  if (transceivers == nullptr) return;
   for (guint i = 0; i < transceivers->len; ++i) {
-    call(g_array_index(transceivers, GstWebRTCRTPTransceiver*, i));
+    RepeatLost(g_array_index(transceivers, GstWebRTCRTPTransceiver*, i));
   }
   g_array_unref(transceivers);
 }
@@ -214,7 +212,7 @@ void WebPeer::Begin(const WebOffer& offer, const PeerNetwork& network) {
     }
     feed_ = std::make_shared<FrameFeed>(std::move(video), pipeline_.Find("audio"));
   }
-  ForEachTransceiver(rtc_.get(), RepeatLost);
+  RepeatLostOfAll(rtc_.get());
   pipeline_.Play();
   Negotiate(offer.text);
 }
@@ -312,15 +310,11 @@ void WebPeer::CheckConnection() {
 
 bool WebPeer::HasRightCertificate() {
   std::string pem;
-  ForEachTransceiver(rtc_.get(), [&pem](GstWebRTCRTPTransceiver* transceiver) {
-    for (const char* const end : {"receiver", "sender"}) {
-      const GstPtr<GObject> of = ObjectOf(transceiver, end);
-      const GstPtr<GObject> transport = ObjectOf(of.get(), "transport");
-      gchar* text = nullptr;
-      if (transport != nullptr) g_object_get(transport.get(), "remote-certificate", &text, nullptr);
-      const GText owned(text);
-      if (text != nullptr && *text != '\0') pem = text;
-    }
+  ForEachElement(rtc_.get(), "dtlssrtpdec", [&pem](GstElement* decoder) {
+    gchar* text = nullptr;
+    g_object_get(decoder, "peer-pem", &text, nullptr);
+    const GText owned(text);
+    if (text != nullptr) pem = text;
   });
   return g_ascii_strcasecmp(FingerprintOf(pem).c_str(), fingerprint_.c_str()) == 0;
 }
