@@ -2,31 +2,28 @@
 
 #include <gst/rtp/rtp.h>
 
+#include "daemon/web/gst_objects.h"
+
 namespace rtcroom {
 namespace {
 
-struct Watched {
-  guint8 extension = 0;
-  FeedbackBound bound = {};
-};
-
-GstPadProbeReturn OnPacket(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer data) {
-  auto& watched = *static_cast<Watched*>(data);
+/// Whether the packet, which may get a marker, passes.
+bool Pass(GstPadProbeInfo* info, guint8 extension, FeedbackBound& bound) {
   GstRTPBuffer packet = GST_RTP_BUFFER_INIT;
   if (!gst_rtp_buffer_map(GST_PAD_PROBE_INFO_BUFFER(info), GST_MAP_READ, &packet)) {
-    return GST_PAD_PROBE_OK;  // the library does not count it
+    return true;  // the library does not count it
   }
   using Verdict = FeedbackBound::Verdict;
   gpointer number = nullptr;
   guint size = 0;
   const bool is_counted =
-      gst_rtp_buffer_get_extension_onebyte_header(&packet, watched.extension, 0, &number, &size) &&
+      gst_rtp_buffer_get_extension_onebyte_header(&packet, extension, 0, &number, &size) &&
       size == sizeof(std::uint16_t);
   Verdict verdict = Verdict::kPass;
   if (is_counted) {
     const auto* const bytes = static_cast<const guint8*>(number);  // at any address
-    verdict = watched.bound.Take(static_cast<std::uint16_t>(bytes[0] << 8U | bytes[1]),
-                                 gst_rtp_buffer_get_marker(&packet));
+    verdict = bound.Take(static_cast<std::uint16_t>(bytes[0] << 8U | bytes[1]),
+                         gst_rtp_buffer_get_marker(&packet));
   }
   gst_rtp_buffer_unmap(&packet);
   if (verdict == Verdict::kMark) {
@@ -37,7 +34,7 @@ GstPadProbeReturn OnPacket(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer data
     gst_rtp_buffer_set_marker(&packet, TRUE);
     gst_rtp_buffer_unmap(&packet);
   }
-  return verdict == Verdict::kDrop ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  return verdict != Verdict::kDrop;
 }
 
 }  // namespace
@@ -65,10 +62,10 @@ FeedbackBound::Verdict FeedbackBound::Take(std::uint16_t number, bool is_marked)
 void BoundFeedback(GstElement* rtpbin, std::uint32_t extension) {
   g_signal_connect(rtpbin, "pad-added", G_CALLBACK(+[](GstElement*, GstPad* pad, gpointer id) {
                      if (!g_str_has_prefix(GST_OBJECT_NAME(pad), "recv_rtp_sink")) return;
-                     gst_pad_add_probe(
-                         pad, GST_PAD_PROBE_TYPE_BUFFER, OnPacket,
-                         new Watched{static_cast<guint8>(GPOINTER_TO_UINT(id))},
-                         [](gpointer watched) { delete static_cast<Watched*>(watched); });
+                     AddProbe(pad, GST_PAD_PROBE_TYPE_BUFFER,
+                              [id, bound = FeedbackBound()](GstPadProbeInfo* info) mutable {
+                                return Pass(info, static_cast<guint8>(GPOINTER_TO_UINT(id)), bound);
+                              });
                    }),
                    GUINT_TO_POINTER(extension));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include <gst/gst.h>
 
@@ -47,6 +48,17 @@ void ConnectWeakly(gpointer object, const char* signal, GCallback callback,
 template <typename T>
 std::shared_ptr<T> Owner(gpointer weak) {
   return static_cast<std::weak_ptr<T>*>(weak)->lock();
+}
+
+/// What comes by at the pad passes it if `call(info)` says so. It is called on any thread.
+template <typename Call>
+void AddProbe(GstPad* pad, GstPadProbeType type, Call call) {
+  gst_pad_add_probe(
+      pad, type,
+      [](GstPad*, GstPadProbeInfo* info, gpointer added) {
+        return (*static_cast<Call*>(added))(info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+      },
+      new Call(std::move(call)), [](gpointer added) { delete static_cast<Call*>(added); });
 }
 
 }  // namespace rtcroom

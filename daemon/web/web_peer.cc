@@ -84,13 +84,14 @@ PacketHead HeadOf(GstBuffer* packet) {
   return {.is_rtcp = is_rtcp, .source = GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8))};
 }
 
-GstPadProbeReturn DropFeedback(GstPad* /*pad*/, GstPadProbeInfo* info, gpointer /*none*/) {
+/// Whether it is RTCP that the library may read.
+bool IsHarmless(WebPeer& /*peer*/, GstPadProbeInfo* info) {
   GstBuffer* const rtcp = GST_PAD_PROBE_INFO_BUFFER(info);
   GstMapInfo bytes = GST_MAP_INFO_INIT;
-  if (!gst_buffer_map(rtcp, &bytes, GST_MAP_READ)) return GST_PAD_PROBE_DROP;
-  const bool is_dropped = HasTransportFeedback({bytes.data, bytes.size});
+  if (!gst_buffer_map(rtcp, &bytes, GST_MAP_READ)) return false;
+  const bool is_harmless = !HasTransportFeedback({bytes.data, bytes.size});
   gst_buffer_unmap(rtcp, &bytes);
-  return is_dropped ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  return is_harmless;
 }
 
 template <typename T>
@@ -164,19 +165,10 @@ void WebPeer::Post(std::function<void(WebPeer& self)> call) {
 }
 
 void WebPeer::Watch(GstPad* pad, GstPadProbeType type, Probe probe) {
-  struct Watched {
-    std::weak_ptr<WebPeer> peer;
-    Probe probe;
-  };
-  gst_pad_add_probe(
-      pad, type,
-      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
-        const auto& watched = *static_cast<Watched*>(data);
-        const std::shared_ptr<WebPeer> peer = watched.peer.lock();
-        return peer && watched.probe(*peer, info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
-      },
-      new Watched{.peer = weak_from_this(), .probe = probe},
-      [](gpointer watched) { delete static_cast<Watched*>(watched); });
+  AddProbe(pad, type, [weak = weak_from_this(), probe](GstPadProbeInfo* info) {
+    const std::shared_ptr<WebPeer> peer = weak.lock();
+    return peer && probe(*peer, info);
+  });
 }
 
 void WebPeer::Fail(SessionFault fault) {
@@ -335,7 +327,7 @@ void WebPeer::BoundPackets() {
   // packet is genuine.
   ForEachElement(rtc_.get(), "srtpdec", [this](GstElement* decoder) {
     const GstPtr<GstPad> decoded(gst_element_get_static_pad(decoder, "rtcp_src"));
-    gst_pad_add_probe(decoded.get(), GST_PAD_PROBE_TYPE_BUFFER, DropFeedback, nullptr, nullptr);
+    Watch(decoded.get(), GST_PAD_PROBE_TYPE_BUFFER, IsHarmless);
     const GstPtr<GstPad> pad(gst_element_get_static_pad(decoder, "rtp_sink"));
     Watch(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
       constexpr std::size_t kMost = 16;
