@@ -70,20 +70,6 @@ void ForEachElement(GstElement* rtc, const char* kind, Call call) {
   for (const GstPtr<GstElement>& element : found) call(element.get());
 }
 
-/// Kind and sender of a packet, which SRTP does not encrypt. @source RFC 3550; RFC 5761, section 4.
-struct PacketHead {
-  bool is_rtcp = false;
-  std::uint32_t source = 0;
-};
-
-PacketHead HeadOf(GstBuffer* packet) {
-  std::array<std::uint8_t, 12> head{};
-  gst_buffer_extract(packet, 0, head.data(), head.size());
-  const unsigned type = head[1] & 0x7FU;
-  const bool is_rtcp = type >= 64 && type <= 95;
-  return {.is_rtcp = is_rtcp, .source = GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8))};
-}
-
 /// Whether it is RTCP that the library may read.
 bool IsHarmless(WebPeer& /*peer*/, GstPadProbeInfo* info) {
   GstBuffer* const rtcp = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -332,7 +318,12 @@ void WebPeer::BoundPackets() {
     Watch(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
       constexpr std::size_t kMost = 16;
       constexpr RateLimit kRtcp{.per_second = 200, .burst = 100};  // a browser sends some 50
-      const auto [is_rtcp, source] = HeadOf(GST_PAD_PROBE_INFO_BUFFER(info));
+      // SRTP encrypts neither kind nor sender. @source RFC 3550; RFC 5761, section 4.
+      std::array<std::uint8_t, 12> head{};
+      gst_buffer_extract(GST_PAD_PROBE_INFO_BUFFER(info), 0, head.data(), head.size());
+      const unsigned type = head[1] & 0x7FU;
+      const bool is_rtcp = type >= 64 && type <= 95;
+      const std::uint32_t source = GST_READ_UINT32_BE(head.data() + (is_rtcp ? 4 : 8));
       if (is_rtcp && !peer.rtcp_.Take(peer.Now(), kRtcp)) return false;
       if (peer.sources_.size() < kMost) peer.sources_.insert(source);
       return peer.sources_.contains(source);
