@@ -78,23 +78,16 @@ GstPtr<GstElement> MediaPipeline::Append(GstPad* pad, const std::string& text) c
 
 gboolean MediaPipeline::OnMessage(GstBus* /*bus*/, GstMessage* message, gpointer self) {
   auto& pipeline = *static_cast<MediaPipeline*>(self);
-  switch (GST_MESSAGE_TYPE(message)) {
-    case GST_MESSAGE_ERROR: {
-      GError* error = nullptr;
-      gst_message_parse_error(message, &error, nullptr);
-      const std::string sentence = error->message;
-      g_clear_error(&error);
-      if (!pipeline.end_) pipeline.end_ = sentence.substr(0, sentence.find('?'));  // no query
-      break;
-    }
-    case GST_MESSAGE_EOS:
-      if (!pipeline.end_) pipeline.end_ = "end of stream";
-      break;
-    case GST_MESSAGE_LATENCY:
-      gst_bin_recalculate_latency(GST_BIN(pipeline.pipeline_.get()));
-      break;
-    default:
-      break;
+  const GstMessageType type = GST_MESSAGE_TYPE(message);
+  if (type == GST_MESSAGE_LATENCY) gst_bin_recalculate_latency(GST_BIN(pipeline.pipeline_.get()));
+  if (pipeline.end_) return G_SOURCE_CONTINUE;
+  if (type == GST_MESSAGE_EOS) pipeline.end_ = "end of stream";
+  if (type == GST_MESSAGE_ERROR) {
+    GError* error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    const std::string sentence = error->message;
+    g_clear_error(&error);
+    pipeline.end_ = sentence.substr(0, sentence.find('?'));  // no query
   }
   return G_SOURCE_CONTINUE;
 }
