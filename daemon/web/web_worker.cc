@@ -67,8 +67,7 @@ void WebWorker::Open(const v1::WebOpen& order) {
   if (sessions_.contains(id)) return;
   const bool publishes = order.direction() == v1::WEB_DIRECTION_PUBLISH;
   const auto known = streams_.find({order.app(), order.stream()});
-  const bool replaces =
-      publishes && known != streams_.end() && known->second->publishers().HasAny();
+  const bool replaces = publishes && known != streams_.end() && known->second.publishers().HasAny();
   if (load_.is_busy() && !replaces) {
     return Refuse(id, v1::WebRefused::CODE_FULL, "the worker is busy");
   }
@@ -107,12 +106,9 @@ void WebWorker::TakeOver(const std::string& id) {
 }
 
 WebStream& WebWorker::StreamAt(const std::string& app, const std::string& name) {
-  std::unique_ptr<WebStream>& place = streams_[{app, name}];
-  if (!place) {
-    place = std::make_unique<WebStream>(app, name, options_.streams, media_clock_, logger_,
-                                        clock_.Monotonic());
-  }
-  return *place;
+  const auto place = streams_.try_emplace({app, name}, app, name, options_.streams, media_clock_,
+                                          logger_, clock_.Monotonic());
+  return place.first->second;
 }
 
 std::int64_t WebWorker::Age(const Session& session) const {
@@ -158,7 +154,7 @@ void WebWorker::Keep(const v1::WebKeep& order) {
     if (!wanted.contains(id)) unwanted.push_back(id);
   }
   for (const std::string& id : unwanted) End(id, "not_wanted");
-  for (const auto& [key, stream] : streams_) stream->SetKept(false);
+  for (auto& [key, stream] : streams_) stream.SetKept(false);
   for (const v1::WebStream& each : order.streams()) {
     WebStream& stream = StreamAt(each.app(), each.stream());
     stream.SetKept(true);
@@ -239,11 +235,9 @@ void WebWorker::StepStreams(MonotonicTime now) {
     used.insert(&session.stream);
     if (!session.publishes()) played.insert(&session.stream);
   }
-  for (const auto& [key, stream] : streams_) {
-    stream->Step(now, played.contains(stream.get()));
-  }
+  for (auto& [key, stream] : streams_) stream.Step(now, played.contains(&stream));
   std::erase_if(streams_, [&](const auto& each) {
-    return !used.contains(each.second.get()) && each.second->IsOver(now);
+    return !used.contains(&each.second) && each.second.IsOver(now);
   });
 }
 

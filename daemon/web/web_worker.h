@@ -96,7 +96,7 @@ class WebWorker {
   const Usage usage_;
   const MediaClock media_clock_;
   /// The streams by application and name; sessions refer to them.
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<WebStream>> streams_;
+  std::map<std::pair<std::string, std::string>, WebStream> streams_;
   Sessions sessions_;
   MonotonicTime stats_at_{};
   LoadWatch load_;
