@@ -221,13 +221,6 @@ std::optional<SessionFault> WebWorker::FaultOf(Session& session, MonotonicTime n
   return std::nullopt;
 }
 
-void WebWorker::StepSessions(MonotonicTime now) {
-  for (auto next = sessions_.begin(); next != sessions_.end();) {
-    auto& [id, session] = *next++;
-    if (const auto fault = FaultOf(session, now)) Fail(id, *fault);
-  }
-}
-
 void WebWorker::StepStreams(MonotonicTime now) {
   std::set<const WebStream*> played;
   std::set<const WebStream*> used;
@@ -244,7 +237,10 @@ void WebWorker::StepStreams(MonotonicTime now) {
 void WebWorker::Step() {
   const MonotonicTime now = clock_.Monotonic();
   StepStreams(now);
-  StepSessions(now);
+  for (auto next = sessions_.begin(); next != sessions_.end();) {
+    auto& [id, session] = *next++;
+    if (const auto fault = FaultOf(session, now)) Fail(id, *fault);
+  }
   if (now - stats_at_ >= kStatsPeriod) ReportStats(now);
 }
 

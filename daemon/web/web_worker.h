@@ -68,7 +68,6 @@ class WebWorker {
 
     [[nodiscard]] bool publishes() const { return order.direction() == v1::WEB_DIRECTION_PUBLISH; }
   };
-  using Sessions = std::map<std::string, Session>;
 
   void Open(const v1::WebOpen& order);
   void Keep(const v1::WebKeep& order);
@@ -82,7 +81,6 @@ class WebWorker {
   /// Ends a session whose place another one takes; empty: none.
   void TakeOver(const std::string& id);
   std::optional<SessionFault> FaultOf(Session& session, MonotonicTime now);
-  void StepSessions(MonotonicTime now);
   void StepStreams(MonotonicTime now);
   [[nodiscard]] v1::WebSessionStats StatsOf(const Session& session) const;
   v1::WebStats& AddUsage(v1::WebReport& report);
@@ -97,7 +95,7 @@ class WebWorker {
   const MediaClock media_clock_;
   /// The streams by application and name; sessions refer to them.
   std::map<std::pair<std::string, std::string>, WebStream> streams_;
-  Sessions sessions_;
+  std::map<std::string, Session> sessions_;
   MonotonicTime stats_at_{};
   LoadWatch load_;
 };
