@@ -20,12 +20,11 @@ constexpr std::string_view kTransport = "UDP/TLS/RTP/SAVPF";
 constexpr std::string_view kTransportCc =
     "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
 constexpr std::string_view kHexadecimal = "0123456789abcdefABCDEF";
-// Letters and digits, and what may be besides: in names of sources, in ICE's words, in names of
-// media.
-constexpr std::string_view kCnameWord =
-    "={}+/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-constexpr std::string_view kIceWord = kCnameWord.substr(3, 64);
-constexpr std::string_view kMidWord = kCnameWord.substr(5);
+// Letters and digits, and what may be besides: in ICE's words, in names of media.
+constexpr std::string_view kWord =
+    "+/ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+constexpr std::string_view kIceWord = kWord.substr(0, 64);
+constexpr std::string_view kMidWord = kWord.substr(2);
 
 // The lines that describe the payload type, with the profile of H.264.
 constexpr const char* kVideoLines =
@@ -144,31 +143,25 @@ std::optional<Number> ReadTransportCc(const Lines& lines) {
   return std::nullopt;
 }
 
-/// Who publishes a medium, in the order of its payload types.
-struct Sources {
-  std::vector<Number> numbers = {};  ///< SSRCs
-  std::string_view cname = {};
-};
-
-Sources ReadSources(const Lines& lines, bool are_repeated) {
-  Sources sources;
+/// The SSRCs of who publishes a medium, in the order of its payload types.
+std::vector<Number> ReadSources(const Lines& lines, bool are_repeated) {
+  std::vector<Number> sources;
+  bool has_name = false;
   for (const std::string_view line : lines) {
     const Lines words = WordsOf(line);
     if (words.size() == 3 && words[0] == "a=ssrc-group:FID" && are_repeated) {
       const auto first = ParseNumber(words[1]);
       const auto second = ParseNumber(words[2]);
-      if (first && second && sources.numbers.empty()) sources.numbers = {*first, *second};
+      if (first && second && sources.empty()) sources = {*first, *second};
     }
     if (words.size() != 2 || !words[0].starts_with("a=ssrc:") || !words[1].starts_with("cname:")) {
       continue;
     }
     const auto source = ParseNumber(words[0].substr(words[0].find(':') + 1));
-    const std::string_view cname = words[1].substr(words[1].find(':') + 1);
-    if (!source || !IsOf(cname, kCnameWord, 1, 64)) continue;
-    if (sources.cname.empty()) sources.cname = cname;
-    if (sources.numbers.empty()) sources.numbers = {*source};
+    has_name |= source.has_value();
+    if (source && sources.empty()) sources = {*source};
   }
-  return sources.cname.empty() ? Sources() : sources;
+  return has_name ? sources : std::vector<Number>();
 }
 
 /// Reads the media of an offer, one after the other, and keeps the first fault.
@@ -257,7 +250,8 @@ class OfferReader {
                            format.Parameter("apt") == fmt::to_string(types.front());
       if (repeats && types.size() == 1) types.push_back(type);
     }
-    const Sources sources = publishes ? ReadSources(lines, types.size() > 1) : Sources();
+    std::vector<Number> sources;
+    if (publishes) sources = ReadSources(lines, types.size() > 1);
     const std::optional<Number> transport_cc = ReadTransportCc(lines);
     // Packets of both media are told apart by these: they share one connection.
     for (const Number type : types) {
@@ -265,7 +259,7 @@ class OfferReader {
       Require(type < 64 || type > 95, "a=rtpmap: a payload type of 64 to 95, which RTCP uses");
       Require(types_.insert(type).second, "a=rtpmap: the same payload type in two media");
     }
-    for (const Number source : sources.numbers) {
+    for (const Number source : sources) {
       Require(sources_.insert(source).second, "a=ssrc: the same in two media");
     }
     if (!offer_.transport_cc) offer_.transport_cc = transport_cc;
@@ -284,12 +278,9 @@ class OfferReader {
     if (types.size() > 1) {
       to += fmt::format("a=rtpmap:{0} rtx/90000\r\na=fmtp:{0} apt={1}\r\n", types[1], types[0]);
     }
-    if (sources.numbers.size() > 1) {
-      to += fmt::format("a=ssrc-group:FID {}\r\n", fmt::join(sources.numbers, " "));
-    }
-    for (const Number source : sources.numbers) {
-      to += fmt::format("a=ssrc:{} cname:{}\r\n", source, sources.cname);
-    }
+    if (sources.size() > 1) to += fmt::format("a=ssrc-group:FID {}\r\n", fmt::join(sources, " "));
+    // The name is the same for both media, whose times belong together.
+    for (const Number source : sources) to += fmt::format("a=ssrc:{} cname:name\r\n", source);
   }
 
   const WebWay way_;

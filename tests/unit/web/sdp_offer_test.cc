@@ -22,7 +22,8 @@ std::string WithSecondCamera(std::string offer) {
 }
 
 TEST(SdpOffer, ReadsWhatAPublisherSends) {
-  const Result<WebOffer> offer = ReadOffer(BrowserOffer("sendonly"), WebWay::kPublish);
+  const std::string sent = Replaced(BrowserOffer("sendonly"), "cname:name", "cname:{a~b}");
+  const Result<WebOffer> offer = ReadOffer(sent, WebWay::kPublish);
   ASSERT_TRUE(offer) << offer.error().detail;
   EXPECT_EQ(offer->fingerprint, kFingerprint);
   ASSERT_EQ(offer->media.size(), 2U);
