@@ -42,10 +42,8 @@ Error Malformed(const char* sentence) { return {Errc::kBadRequest, sentence}; }
 
 Lines Split(std::string_view text, char at) {
   Lines parts;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(at), text.size());
-    std::string_view part = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+  for (const auto split : std::views::split(text, at)) {
+    std::string_view part(split.begin(), split.end());
     if (part.ends_with('\r')) part.remove_suffix(1);
     if (!part.empty()) parts.push_back(part);
   }
