@@ -105,7 +105,10 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
   const bool is_due = pull_plan_.IsDue(now, has_players, is_kept_);
   const bool is_first_sign = IsPulling() && pull_->is_reordered() && !is_reordered_;
   is_reordered_ |= is_first_sign;
-  const PullPictures pictures = PicturesAt(now);
+  const bool has_place =
+      pictures_ == PullPictures::kTranscode || settings_.transcodes < settings_.max_transcodes;
+  const PullPictures pictures =
+      is_reordered_ ? pull_plan_.Reordered(now, has_place) : PullPictures::kPass;
   if (is_first_sign) {
     logger_.Warn("web_reordered",
                  {{"stream", name_}, {"transcoded", pictures == PullPictures::kTranscode}});
@@ -118,13 +121,6 @@ void WebStream::StepPull(MonotonicTime now, bool has_players) {
   }
   if (!is_due || pictures != pictures_) EndPull();
   if (is_due && !IsPulling()) BeginPull(pictures);
-}
-
-PullPictures WebStream::PicturesAt(MonotonicTime now) const {
-  if (!is_reordered_) return PullPictures::kPass;
-  const bool has_place =
-      pictures_ == PullPictures::kTranscode || settings_.transcodes < settings_.max_transcodes;
-  return pull_plan_.Reordered(now, has_place);
 }
 
 void WebStream::BeginPull(PullPictures pictures) {

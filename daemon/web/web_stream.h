@@ -76,7 +76,6 @@ class WebStream {
   [[nodiscard]] bool IsPulling() const { return pull_ != nullptr && !pull_->is_paused(); }
   void BeginPull(PullPictures pictures);
   void EndPull();
-  [[nodiscard]] PullPictures PicturesAt(MonotonicTime now) const;
   /// The query, a signature, is never logged.
   [[nodiscard]] std::string Address(const std::string& query) const;
 
