@@ -2,18 +2,13 @@
 
 #include <utility>
 
+#include <fmt/format.h>
 #include <gst/app/app.h>
 
 namespace rtcroom {
 namespace {
 
-struct Tap {
-  MediaKind kind;
-  std::shared_ptr<StreamHub> hub;
-  FrameTime time;
-};
-
-void TellSize(GstSample* sample, const Tap& tap) {
+void TellSize(GstSample* sample, const FrameTap& tap) {
   const GstCaps* const caps = gst_sample_get_caps(sample);
   if (tap.kind != MediaKind::kVideo || caps == nullptr) return;
   const GstStructure* const of = gst_caps_get_structure(caps, 0);
@@ -27,7 +22,7 @@ void TellSize(GstSample* sample, const Tap& tap) {
 GstFlowReturn OnSample(GstAppSink* sink, gpointer data) {
   const SamplePtr sample(gst_app_sink_pull_sample(sink));
   if (sample == nullptr) return GST_FLOW_EOS;
-  Tap& tap = *static_cast<Tap*>(data);
+  FrameTap& tap = *static_cast<FrameTap*>(data);
   GstBuffer* const buffer = gst_sample_get_buffer(sample.get());
   if (!GST_BUFFER_PTS_IS_VALID(buffer)) return GST_FLOW_OK;
   const std::optional<MediaTime> time = tap.time(sample.get(), buffer);
@@ -45,14 +40,21 @@ GstFlowReturn OnSample(GstAppSink* sink, gpointer data) {
 
 }  // namespace
 
-void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time) {
-  const char* const name = kind == MediaKind::kVideo ? "pictures" : "sound";
-  const GstPtr<GstElement> sink(gst_bin_get_by_name(GST_BIN(bin), name));
+GstPtr<GstElement> DeliverFrom(GstPad* pad, const std::string& text, const MediaPipeline& pipeline,
+                               FrameTap tap) {
+  const char* const name = tap.kind == MediaKind::kVideo ? "pictures" : "sound";
+  // A sink that is `async` and joins a running pipeline would take that back to paused until it has
+  // a first buffer, and the thread that brings the buffers of both would wait at the other one.
+  GstPtr<GstElement> bin = pipeline.Append(
+      pad, fmt::format("{} ! appsink name={} sync=false async=false max-buffers=200 drop=true",
+                       text, name));
+  if (bin == nullptr) return nullptr;
+  const GstPtr<GstElement> sink(gst_bin_get_by_name(GST_BIN(bin.get()), name));
   GstAppSinkCallbacks callbacks = {};
   callbacks.new_sample = OnSample;
-  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks,
-                             new Tap{.kind = kind, .hub = std::move(hub), .time = std::move(time)},
-                             [](gpointer tap) { delete static_cast<Tap*>(tap); });
+  gst_app_sink_set_callbacks(GST_APP_SINK(sink.get()), &callbacks, new FrameTap(std::move(tap)),
+                             [](gpointer held) { delete static_cast<FrameTap*>(held); });
+  return bin;
 }
 
 std::uint64_t RtmpBytesFrom(GstElement* element) {

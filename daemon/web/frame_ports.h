@@ -6,11 +6,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <gst/gst.h>
 
 #include "daemon/web/gst_objects.h"
 #include "daemon/web/media_frame.h"
+#include "daemon/web/media_pipeline.h"
 #include "daemon/web/stream_hub.h"
 
 namespace rtcroom {
@@ -19,16 +21,17 @@ namespace rtcroom {
 /// frames of one kind.
 using FrameTime = std::function<std::optional<MediaTime>(GstSample* sample, GstBuffer* buffer)>;
 
-/// The text of appsinks for `DeliverFrom`. They are not `async` from the start: a sink that joins a
-/// running pipeline would take that back to paused until it has a first buffer, and the thread that
-/// brings the buffers of both would wait at the other one.
-inline constexpr const char* kPicturesSink =
-    "appsink name=pictures sync=false async=false max-buffers=200 drop=true";
-inline constexpr const char* kSoundSink =
-    "appsink name=sound sync=false async=false max-buffers=200 drop=true";
+/// Where the frames of one kind go, and with which times.
+struct FrameTap {
+  MediaKind kind;
+  std::shared_ptr<StreamHub> hub;
+  FrameTime time;
+};
 
-/// Delivers all buffers of `kPicturesSink` or `kSoundSink` in `bin` to the hub.
-void DeliverFrom(GstElement* bin, MediaKind kind, std::shared_ptr<StreamHub> hub, FrameTime time);
+/// Adds the elements of `text` behind `pad`, and delivers what comes out of them to the hub.
+/// @return the elements; null as of `MediaPipeline::Append`.
+GstPtr<GstElement> DeliverFrom(GstPad* pad, const std::string& text, const MediaPipeline& pipeline,
+                               FrameTap tap);
 
 /// Bytes that an rtmp2src or rtmp2sink has from its server; 0 until the server has said that it
 /// sends or takes the stream.

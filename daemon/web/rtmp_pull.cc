@@ -10,25 +10,18 @@ namespace {
 
 constexpr const char* kPipeline = "rtmp2src name=source ! flvdemux name=streams";
 
-std::string Pictures() {
-  return fmt::format(
-      "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! {}",
-      kPicturesSink);
-}
-
-std::string Sound() {
-  return fmt::format(
-      "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
-      "opusenc bitrate=64000 frame-size=20 ! {}",
-      kSoundSink);
-}
+constexpr const char* kPictures =
+    "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au";
+constexpr const char* kSound =
+    "aacparse ! avdec_aac ! audioconvert ! audioresample ! audio/x-raw,rate=48000,channels=2 ! "
+    "opusenc bitrate=64000 frame-size=20";
 
 std::string PicturesAnew(std::size_t kbps) {
   return fmt::format(
       "h264parse ! queue ! avdec_h264 max-threads=1 ! videoconvert ! openh264enc complexity=low "
       "rate-control=bitrate bitrate={} gop-size=50 multi-thread=1 "
       "min-force-key-unit-interval=500000000 ! {}",
-      kbps * 1000, Pictures());
+      kbps * 1000, kPictures);
 }
 
 }  // namespace
@@ -67,13 +60,11 @@ void RtmpPull::Receive(GstPad* pad) {
     return;
   }
   const MediaKind kind = is_video ? MediaKind::kVideo : MediaKind::kAudio;
-  const GstPtr<GstElement> bin =
-      pipeline_.Append(pad, !is_video                               ? Sound()
-                            : pictures_ == PullPictures::kTranscode ? PicturesAnew(max_kbps_)
-                                                                    : Pictures());
-  if (bin == nullptr) return;
-  DeliverFrom(bin.get(), kind, hub_,
-              [this, kind](GstSample*, GstBuffer* buffer) { return TimeOf(kind, *buffer); });
+  const std::string text = !is_video                               ? kSound
+                           : pictures_ == PullPictures::kTranscode ? PicturesAnew(max_kbps_)
+                                                                   : kPictures;
+  FrameTime time = [this, kind](GstSample*, GstBuffer* buffer) { return TimeOf(kind, *buffer); };
+  DeliverFrom(pad, text, pipeline_, {.kind = kind, .hub = hub_, .time = std::move(time)});
 }
 
 std::optional<MediaTime> RtmpPull::TimeOf(MediaKind kind, const GstBuffer& buffer) {

@@ -369,17 +369,14 @@ void WebPeer::Receive(GstPad* pad) {
   }
   // After a loss pictures go on, damaged until the next key frame: with loss, waiting for one would
   // mostly show none.
-  const GstPtr<GstElement> bin = pipeline_.Append(
-      pad,
+  const char* const text =
       kind == MediaKind::kVideo
-          ? fmt::format("rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
-                        "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au "
-                        "! {}",
-                        kPicturesSink)
-          : fmt::format("rtpopusdepay ! {}", kSoundSink));
-  if (bin == nullptr) return;
-  DeliverFrom(bin.get(), kind, hub_, TimeOf(kind));
-  if (kind == MediaKind::kAudio) return;
+          ? "rtph264depay request-keyframe=true wait-for-keyframe=false ! h264parse "
+            "config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au"
+          : "rtpopusdepay";
+  FrameTap tap{.kind = kind, .hub = hub_, .time = TimeOf(kind)};
+  const GstPtr<GstElement> bin = DeliverFrom(pad, text, pipeline_, std::move(tap));
+  if (bin == nullptr || kind == MediaKind::kAudio) return;
   Watch(pad, GST_PAD_PROBE_TYPE_BUFFER, [](WebPeer& peer, GstPadProbeInfo* info) {
     constexpr std::uint64_t kOverhead = 512;  // of each packet: the smallest ones cost most
     peer.unfinished_ += gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)) + kOverhead;
