@@ -29,7 +29,7 @@ struct FrameTap {
 };
 
 /// Adds the elements of `text` behind `pad`, and delivers what comes out of them to the hub.
-/// @return the elements; null as of `MediaPipeline::Append`.
+/// @return the elements; null when `MediaPipeline::Append` returns null.
 GstPtr<GstElement> DeliverFrom(GstPad* pad, const std::string& text, const MediaPipeline& pipeline,
                                FrameTap tap);
 

@@ -50,7 +50,8 @@ std::shared_ptr<T> Owner(gpointer weak) {
   return static_cast<std::weak_ptr<T>*>(weak)->lock();
 }
 
-/// What comes by at the pad passes it if `call(info)` says so. It is called on any thread.
+/// Adds a probe to a pad: a buffer or an event goes on if `call(info)` returns true, and is dropped
+/// otherwise. GStreamer calls it on its own threads, and deletes it with the pad.
 template <typename Call>
 void AddProbe(GstPad* pad, GstPadProbeType type, Call call) {
   gst_pad_add_probe(

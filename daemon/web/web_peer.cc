@@ -236,7 +236,7 @@ void WebPeer::Negotiate(const std::string& offer) {
       },
       NewWeak(shared_from_this()), [](gpointer weak) { DeleteWeak<WebPeer>(weak); });
   g_signal_emit_by_name(rtc_.get(), "create-answer", nullptr, answered);
-  gst_promise_unref(answered);  // it is never called when the peer ends before its turn
+  gst_promise_unref(answered);  // not in its call, which never comes if the peer ends first
 }
 
 void WebPeer::SetAnswer(GstPromise* promise) {

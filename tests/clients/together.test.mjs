@@ -166,7 +166,7 @@ describe('All clients together', { skip: kNoServer }, () => {
         await until(`${member.name} has all`, () => others().length >= expected.length);
         assert.deepStrictEqual(others(), expected, member.name);
       }
-      // Texts, and types of notices; the last of its own may still come to the library.
+      // Texts of others, and types of notices: the library may show its own last text later.
       const heard = (member) => member.heard().filter((one) => !`${one}`.startsWith(`${member.name}: `));
       const begun = new Map(members.map((member) => [member, heard(member).length]));
       const since = (member) => heard(member).slice(begun.get(member));

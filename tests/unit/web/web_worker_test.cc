@@ -11,8 +11,8 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/web_offers.h"
 
-// GLib, when it is loaded, makes a table that it leaves behind as it grows. The loader is seen only
-// in a whole stack, which is many frames of GLib without frame pointers.
+// GLib allocates a table while it is loaded, and leaves it behind when the table grows. GLib has no
+// frame pointers, so only slow unwinding finds the loader in the stack of that allocation.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the sanitizer's names
 extern "C" const char* __asan_default_options() { return "fast_unwind_on_malloc=0"; }
 extern "C" const char* __lsan_default_suppressions() { return "leak:/ld-linux-"; }
