@@ -185,6 +185,21 @@ Result<Room> RoomService::LoadRoomOfPusher(const MemberCommand& command) {
   return room;
 }
 
+Result<Room> RoomService::LoadRoomOfMember(const MemberCommand& command) {
+  Result<Room> room = LoadRoom(command.room, command.dialect);
+  if (!room) return room;
+  bool is_member = false;
+  if (FindPusher(*room, command.user_id) != nullptr) {
+    is_member = !IsBoundElsewhere(&*room, command);
+  } else if (room->audience_count > 0) {
+    const auto viewers = store_.FindAudiences(command.room, {&command.user_id, 1});
+    if (!viewers) return viewers.error();
+    is_member = !viewers->empty();
+  }
+  if (!is_member) return Error{Errc::kNotAllowed, "userID: no member of the room"};
+  return room;
+}
+
 Result<Room> RoomService::LoadRoom(const RoomKey& key, Dialect dialect) {
   Result<Room> room = store_.Load(key);
   if (!room) return room;

@@ -258,6 +258,10 @@ class RoomService {
   /// @errors also kPusherNotFound: it is none, or is bound to another address.
   Result<Room> LoadRoomOfPusher(const MemberCommand& command);
 
+  /// It does what `LoadRoom` does, for a pusher of the room or a viewer that has registered.
+  /// @errors also kNotAllowed: it is neither, or is a pusher that is bound to another address.
+  Result<Room> LoadRoomOfMember(const MemberCommand& command);
+
   /// The rooms that a request of `query.dialect` may see.
   /// @errors kStoreBusy; kStoreBroken.
   Result<std::vector<Room>> ListRooms(RoomListQuery query);

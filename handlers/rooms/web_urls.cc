@@ -75,16 +75,8 @@ Reply HandleGetWhepUrl(const Request& request, const HandlerContext& context) {
   const Status allowed =
       services.rooms.CheckMayPush(request.room_kind, member.room.id, member.user_id);
   if (!allowed) return Reply::Failure(allowed.error());
-  const Result<Room> room = services.rooms.LoadRoom(member.room, member.dialect);
+  const Result<Room> room = services.rooms.LoadRoomOfMember(member);
   if (!room) return Reply::Failure(room.error());
-  const Pusher* const pusher = FindPusher(*room, member.user_id);
-  bool is_member = pusher != nullptr && !IsFromElsewhere(pusher->bound_to, member.from);
-  if (pusher == nullptr && room->audience_count > 0) {
-    const auto viewers = services.rooms.FindAudiences(member.room, {&member.user_id, 1});
-    if (!viewers) return Reply::Failure(viewers.error());
-    is_member = !viewers->empty();
-  }
-  if (!is_member) return Reply::Failure({Errc::kNotAllowed, "userID: no member of the room"});
   const Result<WebStreamName> name = PlayedStream(*room, of, services);
   if (!name) return Reply::Failure(name.error());
   const Result<std::string> url = services.web->WhepUrl(

@@ -106,6 +106,30 @@ TEST_F(WebUrlsTest, AreOfTheLoggedInUserInGen2) {
   EXPECT_NE(json::parse(Send("multi_room/get_whip_url", {{"userID", "bob"}}, query))["code"], 0);
 }
 
+TEST_F(WebUrlsTest, PlayForTheAddressThatAPusherIsBoundTo) {
+  Router bound(Services(&Addresses()), {.gen1_bind = true}, server_.pipeline);
+  const auto code = [&](const std::string& endpoint, const json& body, const std::string& address) {
+    return json::parse(AnswerOf(bound, server_.recorded,
+                                {.method = "POST",
+                                 .path = "/weapp/multi_room/" + endpoint,
+                                 .content_type = "application/json",
+                                 .body = body.dump(),
+                                 .peer_address = address})
+                           .body)["code"]
+        .get<int>();
+  };
+  Create("multi_room", "alice");
+  const json add = {{"roomID", "r1"},
+                    {"userID", "bob"},
+                    {"userName", "n"},
+                    {"userAvatar", "a"},
+                    {"pushURL", "rtmp://h/live/bob"}};
+  ASSERT_EQ(code("add_pusher", add, "192.0.2.1"), 0);
+  const json play = {{"roomID", "r1"}, {"userID", "bob"}, {"of", "alice"}};
+  EXPECT_EQ(code("get_whep_url", play, "192.0.2.2"), 7);
+  EXPECT_EQ(code("get_whep_url", play, "192.0.2.1"), 0);
+}
+
 TEST_F(WithoutWebUrls, CallsFail) {
   Create("multi_room", "alice");
   EXPECT_EQ(Code("multi_room/get_whip_url", {{"userID", "alice"}}), 6);
