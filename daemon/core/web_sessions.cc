@@ -67,7 +67,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
   if (!still) return EndLocked(session, WebEndReason::kRemoved, effects, OutcomeOf(still.error()));
   session->second.rtmp_query =
       offer.direction == WebDirection::kPublish
-          ? fmt::format("{}={}&{}", kWebArgument, id.substr(0, kLoggedDigits), offer.query)
+          ? PublishQuery(id, offer.query)
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
   session->second.offer = offer.sdp;
   session->second.Ask();
@@ -165,7 +165,7 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
       continue;
     }
     const auto grant = one.session.size() == kIdDigits
-                           ? deps_.signatures.Read(one.direction, one.name, one.rtmp_query)
+                           ? deps_.signatures.Read(one.direction, one.name, one.AddressQuery())
                            : std::nullopt;
     const bool publishes = one.direction == WebDirection::kPublish;
     const Result<RoomKey> room = !grant      ? Error{Errc::kNotAllowed, "unreadable"}

@@ -2,6 +2,10 @@
 
 #include <array>
 
+#include <fmt/format.h>
+
+#include "daemon/core/stream_urls.h"
+
 namespace rtcroom {
 namespace {
 
@@ -15,6 +19,12 @@ constexpr std::array<std::string_view, kWebOpenOutcomes> kOutcomes = {
     "full",   "too_many_offers", "no_worker", "failed"};
 static_assert(!kOutcomes.back().empty());
 
+constexpr std::size_t kMarkDigits = 8;
+
+std::string MarkOf(std::string_view session) {
+  return fmt::format("{}={}&", kWebArgument, session.substr(0, kMarkDigits));
+}
+
 }  // namespace
 
 std::string_view WebEndReasonName(WebEndReason reason) {
@@ -23,6 +33,16 @@ std::string_view WebEndReasonName(WebEndReason reason) {
 
 std::string_view WebOpenOutcomeName(WebOpenOutcome outcome) {
   return kOutcomes.at(static_cast<std::size_t>(outcome));
+}
+
+std::string PublishQuery(std::string_view session, std::string_view address_query) {
+  return MarkOf(session).append(address_query);
+}
+
+std::string_view WebRunning::AddressQuery() const {
+  const std::string_view query = rtmp_query;
+  const std::string mark = MarkOf(session);
+  return query.substr(query.starts_with(mark) ? mark.size() : 0);
 }
 
 }  // namespace rtcroom

@@ -50,6 +50,10 @@ inline constexpr std::size_t kWebOpenOutcomes =
 /// "no_worker", "failed".
 std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
 
+/// The query with which a worker publishes: that of the address behind the first digits of the
+/// session's ID (`kWebArgument`). So it may be longer than the query of any address.
+std::string PublishQuery(std::string_view session, std::string_view address_query);
+
 /// The offer that a worker is to answer.
 struct WebOpening {
   std::string_view session{};
@@ -92,6 +96,9 @@ struct WebRunning {
   WebStreamName name{};
   std::string rtmp_query{};
   bool is_connected = false;
+
+  /// The query of its address, without what `PublishQuery` has added to it.
+  [[nodiscard]] std::string_view AddressQuery() const;
 };
 
 /// Resources of the process of a worker.

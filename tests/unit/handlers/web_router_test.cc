@@ -126,6 +126,24 @@ TEST_F(WebRouterTest, PassesOnNoQueryThatIsNotPlain) {
   EXPECT_EQ(link_->opened.size(), 1U);
 }
 
+TEST_F(WebRouterTest, TakesUpAPublisherWithTheLongestQuery) {
+  std::string url = WhipUrl() + "&x=";
+  url.append(512 - (url.size() - url.find('?') - 1), 'x');
+  (void)Begin("POST", url, "offer");
+  ASSERT_EQ(link_->opened.size(), 1U);
+  const std::string session = link_->opened.back();
+  sessions_.OnOpened(*link_, session, "answer");
+  sessions_.Detach(*link_);
+  const WebRunning running{.session = session,
+                           .direction = WebDirection::kPublish,
+                           .name = addresses_.NameOf("host"),
+                           .rtmp_query = link_->queries.back()};
+  const auto again = std::make_shared<RecordingWebLink>();
+  sessions_.Attach(again, 64, {&running, 1});
+  EXPECT_THAT(again->closed, IsEmpty());
+  EXPECT_EQ(Send("DELETE", "/weapp/web/" + session).status, 200);
+}
+
 TEST_F(WebRouterTest, TellsTheRelaysOnlyWithAnAnswer) {
   const std::string url = WhipUrl();
   const HttpReply preflight = Send("OPTIONS", url);
