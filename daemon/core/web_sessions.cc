@@ -70,7 +70,7 @@ void WebSessions::Open(const WebSessionOffer& offer, Done done) {
           ? PublishQuery(id, offer.query)
           : deps_.signatures.PlayQuery(offer.name, &grant->binding, deps_.clock.Now());
   session->second.offer = offer.sdp;
-  session->second.Ask();
+  session->second.worker->Open(session->second);
 }
 
 bool WebSessions::AskNextLocked(WebSession& session) {
@@ -84,7 +84,7 @@ bool WebSessions::AskNextLocked(WebSession& session) {
   WebWorkerPtr next = workers_.Choose(session.name, home, load, deps_.clock.Monotonic());
   if (next == nullptr || next == session.worker) return false;
   session.worker = std::move(next);
-  session.Ask();
+  session.worker->Open(session);
   WantKeepLocked();
   return true;
 }
@@ -152,19 +152,19 @@ bool WebSessions::Has(std::string_view session) const {
 }
 
 void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
-                         std::span<const WebRunning> running) {
+                         std::vector<WebSession> running) {
   Effects effects;
   const MutexLock lock(mutex_);
   if (is_stopping_) return;
   workers_.Add(worker, std::min(max_sessions, limits_.per_worker));
-  for (const WebRunning& one : running) {
+  for (WebSession& one : running) {
     // A worker may call anew before the end of its former call is noticed.
-    if (const auto former = sessions_.find(one.session); former != sessions_.end()) {
+    if (const auto former = sessions_.find(one.id); former != sessions_.end()) {
       former->second.worker = worker;
       if (former->second.done) EndLocked(former, WebEndReason::kWorker, effects);
       continue;
     }
-    const auto grant = one.session.size() == kIdDigits
+    const auto grant = one.id.size() == kIdDigits
                            ? deps_.signatures.Read(one.direction, one.name, one.AddressQuery())
                            : std::nullopt;
     const bool publishes = one.direction == WebDirection::kPublish;
@@ -172,19 +172,17 @@ void WebSessions::Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
                                  : publishes ? deps_.rights.Check(*grant)
                                              : Result<RoomKey>(grant->binding.room);
     if (!room) {
-      worker->Close(one.session, WebEndReasonName(WebEndReason::kRemoved));
+      worker->Close(one.id, WebEndReasonName(WebEndReason::kRemoved));
       continue;
     }
-    if (!publishes) restored_.insert_or_assign(one.session, *grant);
-    AddLocked({.id = one.session,
-               .direction = one.direction,
-               .name = one.name,
-               .room = *room,
-               .user_id = grant->binding.user_id,
-               .worker = worker,
-               .since = deps_.clock.Monotonic(),
-               .figures = {.is_connected = one.is_connected},
-               .key_requests = std::nullopt});
+    if (!publishes) restored_.insert_or_assign(one.id, *grant);
+    one.rtmp_query = {};
+    one.room = *room;
+    one.user_id = grant->binding.user_id;
+    one.worker = worker;
+    one.since = deps_.clock.Monotonic();
+    one.key_requests = std::nullopt;
+    AddLocked(std::move(one));
   }
   WantKeepLocked();
   if (!restored_.empty()) arrivals_.Raise();

@@ -1,7 +1,6 @@
 // The sessions of browsers that publish (WHIP) and play (WHEP).
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -52,47 +50,6 @@ struct WebAnswer {
   std::string text{};     ///< answer with kOpened; else perhaps what is wrong, for the client
   RoomKey room{};         ///< room with kOpened
   UserId user_id{};       ///< user with kOpened
-};
-
-struct WebSession {
-  /// 32 random hexadecimal digits, then eight that are the same for all sessions of an address.
-  std::string id{};
-  WebDirection direction = WebDirection::kPublish;
-  WebStreamName name{};
-  RoomKey room{};
-  UserId user_id{};
-  WebWorkerPtr worker{};  ///< null: its worker knows that it ends
-  MonotonicTime since{};
-  std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
-  std::string rtmp_query{};  ///< kept, like the offer, for the next worker, in case one is full
-  std::string offer{};       ///< empty: no worker was asked yet, or it is answered
-  WebFigures figures{};
-  /// The key requests that are counted; nullopt: another process has counted those before the first
-  /// report.
-  std::optional<std::uint32_t> key_requests = 0;
-
-  /// Whether it publishes that stream, and ends once a newer publisher is answered.
-  [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
-    return direction == WebDirection::kPublish && name == stream && !done;
-  }
-  [[nodiscard]] bool IsOf(const RoomKey& of, const UserId& user, WebDirection to) const {
-    return direction == to && room == of && user_id == user;
-  }
-  /// Asks its worker to answer the offer.
-  void Ask() const {
-    worker->Open({.session = id,
-                  .direction = direction,
-                  .name = name,
-                  .rtmp_query = rtmp_query,
-                  .offer = offer});
-  }
-  /// Counts the key requests that its worker tells of.
-  /// @return those that were not counted before.
-  std::uint32_t NewKeyRequests(std::uint32_t requests) {
-    const std::uint32_t counted = key_requests.value_or(requests);
-    key_requests = requests;
-    return requests - std::min(requests, counted);
-  }
 };
 
 /// Totals since the start.
@@ -163,8 +120,8 @@ class WebSessions : public CommitListener, public OnAirListener {
   /// A worker has called. The sessions that it serves go on if their users may still have them, the
   /// others are closed, now or once the store can be asked. A session whose offer waits is closed,
   /// too, since its answer is lost: the client offers anew.
-  void Attach(const WebWorkerPtr& worker, std::size_t max_sessions,
-              std::span<const WebRunning> running) EXCLUDES(mutex_);
+  void Attach(const WebWorkerPtr& worker, std::size_t max_sessions, std::vector<WebSession> running)
+      EXCLUDES(mutex_);
   /// Its call has ended, and with it its sessions.
   void Detach(const WebWorkerLink& worker) EXCLUDES(mutex_);
   void OnOpened(WebWorkerLink& worker, std::string_view session, std::string answer)

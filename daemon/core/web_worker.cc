@@ -39,9 +39,9 @@ std::string PublishQuery(std::string_view session, std::string_view address_quer
   return MarkOf(session).append(address_query);
 }
 
-std::string_view WebRunning::AddressQuery() const {
+std::string_view WebSession::AddressQuery() const {
   const std::string_view query = rtmp_query;
-  const std::string mark = MarkOf(session);
+  const std::string mark = MarkOf(id);
   return query.substr(query.starts_with(mark) ? mark.size() : 0);
 }
 

@@ -1,13 +1,17 @@
 // A worker that has the media of browsers, and what it is told and tells.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/base/clock.h"
 #include "daemon/core/web_grants.h"
 
 namespace rtcroom {
@@ -54,15 +58,6 @@ std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
 /// session's ID (`kWebArgument`). So it may be longer than the query of any address.
 std::string PublishQuery(std::string_view session, std::string_view address_query);
 
-/// The offer that a worker is to answer.
-struct WebOpening {
-  std::string_view session{};
-  WebDirection direction = WebDirection::kPublish;
-  const WebStreamName& name;
-  std::string_view rtmp_query{};
-  std::string_view offer{};
-};
-
 /// A stream to be pulled from the media server.
 struct WebPull {
   WebStreamName name{};
@@ -75,6 +70,8 @@ struct WebKeep {
   std::vector<WebPull> streams{};
 };
 
+struct WebSession;
+
 /// The way to a worker.
 ///
 /// @threads implementations are safe from any thread, keep the order of the calls, never wait, and
@@ -82,24 +79,13 @@ struct WebKeep {
 class WebWorkerLink {
  public:
   virtual ~WebWorkerLink() = default;
-  virtual void Open(const WebOpening& opening) = 0;
+  /// @param session  with an offer, which the worker is to answer.
+  virtual void Open(const WebSession& session) = 0;
   virtual void Close(std::string_view session, std::string_view reason) = 0;
   virtual void Keep(const WebKeep& keep) = 0;
 };
 /// Shared by the table of sessions and the call of the worker.
 using WebWorkerPtr = std::shared_ptr<WebWorkerLink>;
-
-/// A session that a worker says it serves.
-struct WebRunning {
-  std::string session{};
-  WebDirection direction = WebDirection::kPublish;
-  WebStreamName name{};
-  std::string rtmp_query{};
-  bool is_connected = false;
-
-  /// The query of its address, without what `PublishQuery` has added to it.
-  [[nodiscard]] std::string_view AddressQuery() const;
-};
 
 /// Resources of the process of a worker.
 struct WebUsage {
@@ -123,6 +109,46 @@ struct WebFigures {
   std::uint32_t height = 0;
   std::uint32_t key_requests = 0;    ///< since the session began
   bool is_without_pictures = false;  ///< browsers cannot play those of the stream that it plays
+};
+
+struct WebAnswer;
+
+/// A session. The members up to `figures` are what a worker is told of it, and tells in its first
+/// report; `WebSessions` alone has the others.
+struct WebSession {
+  /// 32 random hexadecimal digits, then eight that are the same for all sessions of an address.
+  std::string id{};
+  WebDirection direction = WebDirection::kPublish;
+  WebStreamName name{};
+  std::string rtmp_query{};  ///< kept, like the offer, for the next worker, in case one is full
+  std::string offer{};       ///< empty: no worker was asked yet, or it is answered
+  WebFigures figures{};
+
+  RoomKey room{};
+  UserId user_id{};
+  WebWorkerPtr worker{};  ///< null: its worker knows that it ends
+  MonotonicTime since{};
+  std::function<void(const WebAnswer&)> done{};  ///< null: the offer is answered
+  /// The key requests that are counted; nullopt: another process has counted those before the first
+  /// report.
+  std::optional<std::uint32_t> key_requests = 0;
+
+  /// Whether it publishes that stream, and ends once a newer publisher is answered.
+  [[nodiscard]] bool Publishes(const WebStreamName& stream) const {
+    return direction == WebDirection::kPublish && name == stream && !done;
+  }
+  [[nodiscard]] bool IsOf(const RoomKey& of, const UserId& user, WebDirection to) const {
+    return direction == to && room == of && user_id == user;
+  }
+  /// The query of its address, without what `PublishQuery` has added to it.
+  [[nodiscard]] std::string_view AddressQuery() const;
+  /// Counts the key requests that its worker tells of.
+  /// @return those that were not counted before.
+  std::uint32_t NewKeyRequests(std::uint32_t requests) {
+    const std::uint32_t counted = key_requests.value_or(requests);
+    key_requests = requests;
+    return requests - std::min(requests, counted);
+  }
 };
 
 }  // namespace rtcroom

@@ -41,16 +41,16 @@ constexpr std::array kReasons = {WebEndReason::kFailed,      WebEndReason::kNeve
                                  WebEndReason::kTakenOver,   WebEndReason::kNoStream,
                                  WebEndReason::kFingerprint, WebEndReason::kTooFast};
 
-std::vector<WebRunning> RunningOf(const v1::WebHello& hello) {
-  std::vector<WebRunning> running;
+std::vector<WebSession> RunningOf(const v1::WebHello& hello) {
+  std::vector<WebSession> running;
   for (const v1::WebSession& session : hello.sessions()) {
-    running.push_back({.session = session.session(),
+    running.push_back({.id = session.session(),
                        .direction = session.direction() == v1::WEB_DIRECTION_PUBLISH
                                         ? WebDirection::kPublish
                                         : WebDirection::kPlay,
                        .name = {.stream = session.stream(), .app = session.app()},
                        .rtmp_query = session.rtmp_query(),
-                       .is_connected = session.is_connected()});
+                       .figures = {.is_connected = session.is_connected()}});
   }
   return running;
 }
@@ -81,15 +81,15 @@ class WebWorkers::Call final : public Reactor,
     EndLocked(status);
   }
 
-  void Open(const WebOpening& opening) override {
+  void Open(const WebSession& session) override {
     v1::WebOrder order;
     v1::WebOpen& open = *order.mutable_open();
-    open.set_session(std::string(opening.session));
-    open.set_direction(DirectionTo(opening.direction));
-    open.set_stream(opening.name.stream);
-    open.set_app(opening.name.app);
-    open.set_rtmp_query(std::string(opening.rtmp_query));
-    open.set_offer(std::string(opening.offer));
+    open.set_session(session.id);
+    open.set_direction(DirectionTo(session.direction));
+    open.set_stream(session.name.stream);
+    open.set_app(session.name.app);
+    open.set_rtmp_query(session.rtmp_query);
+    open.set_offer(session.offer);
     Send(std::move(order));
   }
   void Close(std::string_view session, std::string_view reason) override {

@@ -27,15 +27,13 @@ std::optional<WebOpenOutcome> SrsPlayers::Begin(const std::string& client) {
   return is_new ? std::nullopt : std::optional(WebOpenOutcome::kNotAllowed);
 }
 
-void SrsPlayers::Open(const WebOpening& opening) {
-  const std::string client(opening.offer);
+void SrsPlayers::Open(const WebSession& session) {
+  const std::string& client = session.offer;
   const MutexLock lock(mutex_);
   Player& player = players_[client];
   clients_.erase(player.session);
-  player = {.session = std::string(opening.session),
-            .stream = opening.name.stream,
-            .since = deps_.clock.Monotonic()};
-  clients_.emplace(opening.session, client);
+  player = {.session = session.id, .stream = session.name.stream, .since = deps_.clock.Monotonic()};
+  clients_.emplace(session.id, client);
 }
 
 void SrsPlayers::Close(std::string_view session, std::string_view /*reason*/) {

@@ -54,7 +54,7 @@ class SrsPlayers : public WebWorkerLink {
   [[nodiscard]] std::vector<StreamDrop> Sweep() const EXCLUDES(mutex_);
   void Dropped(std::string_view client) EXCLUDES(mutex_);
 
-  void Open(const WebOpening& opening) override EXCLUDES(mutex_);
+  void Open(const WebSession& session) override EXCLUDES(mutex_);
   void Close(std::string_view session, std::string_view reason) override EXCLUDES(mutex_);
   void Keep(const WebKeep& /*keep*/) override {}
 

@@ -12,9 +12,9 @@ namespace rtcroom {
 
 class RecordingWebLink : public WebWorkerLink {
  public:
-  void Open(const WebOpening& opening) override {
-    opened.emplace_back(opening.session);
-    queries.emplace_back(opening.rtmp_query);
+  void Open(const WebSession& session) override {
+    opened.push_back(session.id);
+    queries.push_back(session.rtmp_query);
   }
   void Close(std::string_view session, std::string_view reason) override {
     closed.emplace_back(session, reason);

@@ -270,9 +270,9 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
   const std::string id(40, 'a');
   const std::string former(40, 'b');
   const WebStreamName name{.stream = "guest", .app = "live"};
-  const std::vector<WebRunning> running = {
-      {.session = id, .direction = WebDirection::kPublish, .name = name, .rtmp_query = "guest"},
-      {.session = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
+  const std::vector<WebSession> running = {
+      {.id = id, .direction = WebDirection::kPublish, .name = name, .rtmp_query = "guest"},
+      {.id = former, .direction = WebDirection::kPlay, .name = name, .rtmp_query = "gone"}};
   const auto returned = std::make_shared<RecordingWebLink>();
   sessions_.Attach(returned, 64, running);
   (void)sessions_.CheckRestored();
@@ -284,31 +284,31 @@ TEST_F(WebSessionsTest, TakeUpWhatAWorkerServes) {
 }
 
 TEST_F(WebSessionsTest, GoOnUntilTheStoreCanBeAskedAboutThem) {
-  const WebRunning running{.session = std::string(40, 'a'),
+  const WebSession running{.id = std::string(40, 'a'),
                            .direction = WebDirection::kPlay,
                            .name = {.stream = "host", .app = "live"},
                            .rtmp_query = "gone"};
   failing_.busy = true;
   for (int calls = 0; calls < 3; ++calls) {
     sessions_.Detach(*link_);
-    sessions_.Attach(link_, 64, {&running, 1});
+    sessions_.Attach(link_, 64, {running});
     (void)sessions_.CheckRestored();
-    EXPECT_TRUE(sessions_.Has(running.session));
+    EXPECT_TRUE(sessions_.Has(running.id));
   }
   failing_.busy = false;
   (void)sessions_.Round();
   EXPECT_EQ(failing_.loads, 3) << "a slow store must delay no offer";
   (void)sessions_.CheckRestored();
   EXPECT_EQ(failing_.loads, 4);
-  EXPECT_THAT(link_->closed.back(), Pair(running.session, "kicked"));
+  EXPECT_THAT(link_->closed.back(), Pair(running.id, "kicked"));
 }
 
 TEST_F(WebSessionsTest, CountForTheirAddressAfterARestart) {
   for (int i = 0; i < 3; ++i) Play("guest", "host");
   for (int i = 0; i < 2; ++i) Play("host", "guest");
-  std::vector<WebRunning> running;
+  std::vector<WebSession> running;
   for (const std::string& id : link_->opened) {
-    running.push_back({.session = id,
+    running.push_back({.id = id,
                        .direction = WebDirection::kPlay,
                        .name = {.stream = "host", .app = "live"},
                        .rtmp_query = "guest"});
@@ -324,11 +324,11 @@ TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
   const std::string played = Play("guest", "host");
   const auto waiting = Begin(WebDirection::kPublish, "guest", "guest");
   const std::string unanswered = link_->opened.back();
-  const std::vector<WebRunning> running = {{.session = played,
+  const std::vector<WebSession> running = {{.id = played,
                                             .direction = WebDirection::kPlay,
                                             .name = {.stream = "host", .app = "live"},
                                             .rtmp_query = "guest"},
-                                           {.session = unanswered,
+                                           {.id = unanswered,
                                             .direction = WebDirection::kPublish,
                                             .name = {.stream = "guest", .app = "live"},
                                             .rtmp_query = "guest"}};
@@ -345,14 +345,14 @@ TEST_F(WebSessionsTest, MoveToTheNewCallOfTheirWorker) {
 }
 
 TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
-  const WebRunning running{.session = std::string(40, 'a'),
+  const WebSession running{.id = std::string(40, 'a'),
                            .direction = WebDirection::kPublish,
                            .name = {.stream = "guest", .app = "live"},
                            .rtmp_query = "guest",
-                           .is_connected = true};
-  sessions_.Attach(link_, 64, {&running, 1});
+                           .figures = {.is_connected = true}};
+  sessions_.Attach(link_, 64, {running});
   for (const std::uint32_t requests : {7U, 9U}) {
-    sessions_.OnFigures(*link_, running.session, {.is_connected = true, .key_requests = requests});
+    sessions_.OnFigures(*link_, running.id, {.is_connected = true, .key_requests = requests});
   }
   EXPECT_EQ(sessions_.Count().totals.key_requests, 2U);
 }

@@ -134,12 +134,12 @@ TEST_F(WebRouterTest, TakesUpAPublisherWithTheLongestQuery) {
   const std::string session = link_->opened.back();
   sessions_.OnOpened(*link_, session, "answer");
   sessions_.Detach(*link_);
-  const WebRunning running{.session = session,
+  const WebSession running{.id = session,
                            .direction = WebDirection::kPublish,
                            .name = addresses_.NameOf("host"),
                            .rtmp_query = link_->queries.back()};
   const auto again = std::make_shared<RecordingWebLink>();
-  sessions_.Attach(again, 64, {&running, 1});
+  sessions_.Attach(again, 64, {running});
   EXPECT_THAT(again->closed, IsEmpty());
   EXPECT_EQ(Send("DELETE", "/weapp/web/" + session).status, 200);
 }

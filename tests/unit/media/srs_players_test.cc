@@ -198,7 +198,7 @@ TEST_F(SrsPlayersTest, AreBoundedWhileSrsDoesNotAnswer) {
   const WebStreamName name{.stream = "host", .app = "live"};
   for (std::size_t i = 0; i < SrsPlayers::kMaxPlayers; ++i) {
     const std::string id = std::to_string(i);
-    players_->Open({.session = id, .direction = WebDirection::kPlay, .name = name, .offer = id});
+    players_->Open({.id = id, .direction = WebDirection::kPlay, .name = name, .offer = id});
     players_->Close(id, {});
   }
   EXPECT_FALSE(Plays("c1", "guest"));
