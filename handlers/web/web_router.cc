@@ -28,19 +28,20 @@ constexpr int kServiceUnavailable = 503;
 constexpr std::string_view kSdp = "application/sdp";
 constexpr std::string_view kForAWorker = "1";  ///< seconds until another attempt
 constexpr std::string_view kForAPlace = "5";
-/// The label has the code that the room API would give, for the log and the metrics.
-HttpReply Failure(int status, Errc failure, std::string_view text, RequestLabel& label) {
-  label.code = status < http_status::kInternalError ? 1 : 6;
-  label.failure = failure;
-  label.failure_detail = text;
-  return {.status = status,
-          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-          .body = std::string(text) + '\n'};
-}
 
-HttpReply TryLater(std::string_view text, std::string_view after, RequestLabel& label) {
-  HttpReply reply = Failure(http_status::kServiceUnavailable, Errc::kUnavailable, text, label);
-  reply.headers.emplace_back("Retry-After", after);
+/// A reply with a line of text. The label has the code that the room API would give, for the log
+/// and the metrics.
+/// @param retry_after  seconds until another attempt; empty: the request is to blame.
+HttpReply Failure(int status, std::string_view text, RequestLabel& label,
+                  std::string_view retry_after = {}) {
+  label.code = status < http_status::kInternalError ? 1 : 6;
+  label.failure = retry_after.empty() ? Errc::kBadRequest : Errc::kUnavailable;
+  if (status == http_status::kForbidden) label.failure = Errc::kNotAllowed;
+  label.failure_detail = text;
+  HttpReply reply{.status = status,
+                  .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                  .body = std::string(text) + '\n'};
+  if (!retry_after.empty()) reply.headers.emplace_back("Retry-After", retry_after);
   return reply;
 }
 
@@ -94,23 +95,20 @@ std::optional<HttpReply> WebRouter::Begin(Call& call) {
   if (is_session && (http.method == "DELETE" || http.method == "PATCH")) {
     return ChangeSession(http, target.rest, label);
   }
-  const auto bad = [&label](int status, std::string_view text) {
-    return Failure(status, Errc::kBadRequest, text, label);
-  };
   if (is_session || http.method != "POST") {
-    HttpReply reply = bad(http_status::kMethodNotAllowed, "method not allowed");
+    HttpReply reply = Failure(http_status::kMethodNotAllowed, "method not allowed", label);
     reply.headers.emplace_back("Allow", is_session ? "DELETE, PATCH, OPTIONS" : "POST, OPTIONS");
     return reply;
   }
   if (!IsSdp(http.content_type)) {
-    return bad(http_status::kUnsupportedType, "Content-Type: not application/sdp");
+    return Failure(http_status::kUnsupportedType, "Content-Type: not application/sdp", label);
   }
   if (http.body.size() > kMaxOfferBytes) {
-    return bad(http_status::kTooLarge, "the offer is longer than 32 KiB");
+    return Failure(http_status::kTooLarge, "the offer is longer than 32 KiB", label);
   }
-  if (http.body.empty()) return bad(http_status::kBadRequest, "there is no offer");
+  if (http.body.empty()) return Failure(http_status::kBadRequest, "there is no offer", label);
   if (!context_.admission.AdmitsAddress(http.peer_address)) {
-    return TryLater("too many requests", kForAPlace, label);
+    return Failure(http_status::kServiceUnavailable, "too many requests", label, kForAPlace);
   }
   return std::nullopt;
 }
@@ -135,8 +133,11 @@ std::optional<HttpReply> WebRouter::Run(Call& call) {
 }
 
 HttpReply WebRouter::Fail(const Error& error, Call& call) const {
-  return Failure(http_status::kInternalError, error.code,
-                 error.code == Errc::kInternal ? "internal error" : error.detail, call.label);
+  HttpReply reply =
+      Failure(http_status::kInternalError,
+              error.code == Errc::kInternal ? "internal error" : error.detail, call.label);
+  call.label.failure = error.code;
+  return reply;
 }
 
 // A session's ID cannot be guessed, and its end gives a place back: there is no limit.
@@ -144,10 +145,10 @@ HttpReply WebRouter::ChangeSession(const HttpRequest& http, std::string_view ses
                                    RequestLabel& label) const {
   const bool deletes = http.method == "DELETE";
   if (!deletes && http.body.size() > kMaxPatchBytes) {
-    return Failure(http_status::kTooLarge, Errc::kBadRequest, "longer than 8 KiB", label);
+    return Failure(http_status::kTooLarge, "longer than 8 KiB", label);
   }
   if (!(deletes ? context_.sessions.Delete(session) : context_.sessions.Has(session))) {
-    return Failure(http_status::kNotFound, Errc::kBadRequest, "no such session", label);
+    return Failure(http_status::kNotFound, "no such session", label);
   }
   if (deletes) {
     return {.status = http_status::kOk,
@@ -156,8 +157,8 @@ HttpReply WebRouter::ChangeSession(const HttpRequest& http, std::string_view ses
   }
   // All candidates are in the answer, and the browser's are not needed.
   if (http.if_match != "*") return {.status = http_status::kNoContent};
-  HttpReply reply = Failure(http_status::kMethodNotAllowed, Errc::kBadRequest,
-                            "no restart of ICE: send a new offer", label);
+  HttpReply reply =
+      Failure(http_status::kMethodNotAllowed, "no restart of ICE: send a new offer", label);
   reply.headers.emplace_back("Allow", "DELETE, OPTIONS");
   return reply;
 }
@@ -170,22 +171,20 @@ HttpReply WebRouter::ReplyTo(const WebAnswer& answer, RequestLabel& label) const
     case WebOpenOutcome::kOpened:
       break;
     case WebOpenOutcome::kMalformed:
-      return Failure(http_status::kBadRequest, Errc::kBadRequest, text_or("malformed offer"),
-                     label);
+      return Failure(http_status::kBadRequest, text_or("malformed offer"), label);
     case WebOpenOutcome::kNoCodec:
-      return Failure(http_status::kNotAcceptable, Errc::kBadRequest,
-                     text_or("no H.264 and no Opus"), label);
+      return Failure(http_status::kNotAcceptable, text_or("no H.264 and no Opus"), label);
     case WebOpenOutcome::kNotAllowed:
-      return Failure(http_status::kForbidden, Errc::kNotAllowed, "this address is not valid now",
-                     label);
+      return Failure(http_status::kForbidden, "this address is not valid now", label);
     case WebOpenOutcome::kFull:
-      return TryLater("too many sessions", kForAPlace, label);
+      return Failure(http_status::kServiceUnavailable, "too many sessions", label, kForAPlace);
     case WebOpenOutcome::kTooManyOffers:
-      return TryLater("too many offers", kForAWorker, label);
+      return Failure(http_status::kServiceUnavailable, "too many offers", label, kForAWorker);
     case WebOpenOutcome::kNoWorker:
-      return TryLater("no worker for media has answered", kForAWorker, label);
+      return Failure(http_status::kServiceUnavailable, "no worker for media has answered", label,
+                     kForAWorker);
     case WebOpenOutcome::kFailed:
-      return TryLater("failed", kForAWorker, label);
+      return Failure(http_status::kServiceUnavailable, "failed", label, kForAWorker);
   }
   label.kind = answer.room.kind;
   HttpReply reply{.status = http_status::kCreated,
