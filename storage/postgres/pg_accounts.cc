@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -54,7 +53,7 @@ const PgWriterStatement kRemoveAccountGroups{"account_groups_remove", R"(
       AND coalesce(g.room_number, 0) = v.room_number)"};
 const PgWriterStatement kBoundAccountGroups{"account_groups_bound", R"(
     DELETE FROM account_groups WHERE ctid = ANY (ARRAY(
-      SELECT g.ctid FROM unnest($1::text[]) AS v (account)
+      SELECT g.ctid FROM (SELECT DISTINCT unnest($1::text[]) AS account) v
       CROSS JOIN LATERAL (
         SELECT ctid FROM account_groups WHERE account = v.account
         ORDER BY expires_ms DESC, joined_at_ms DESC, coalesce(room_number, 0) DESC, instance DESC
@@ -154,21 +153,14 @@ PgCall AdvanceCall(const std::map<Place, AccountGroup>& advanced) {
                 places.received, places.read);
 }
 
-PgCall BoundCall(const std::map<Place, AccountGroup>& put) {
-  std::set<std::string_view> accounts;
-  for (const auto& [place, group] : put) accounts.insert(std::get<0>(place));
-  PgArray<std::string_view> bounded;
-  for (const std::string_view account : accounts) bounded.Add(account);
-  return PgCall(kBoundAccountGroups, bounded, ToPgBound(AccountStore::kMaxOfAccount));
-}
-
 PgWrite WriteAccountGroups(std::span<const AccountGroupChange> all) {
   const Changes changes(all);
   PgWrite write;
   if (!changes.removed.empty()) write.calls.push_back(RemoveCall(changes.removed));
   if (!changes.put.empty()) {
     write.calls.push_back(PutCall(changes.put));
-    write.calls.push_back(BoundCall(changes.put));
+    write.calls.emplace_back(kBoundAccountGroups, PlaceArrays(changes.put).accounts,
+                             ToPgBound(AccountStore::kMaxOfAccount));
   }
   if (!changes.advanced.empty()) write.calls.push_back(AdvanceCall(changes.advanced));
   return write;
@@ -192,7 +184,7 @@ const PgWriterStatement kPutReadPositions{"read_positions_put", R"(
     WHERE read_positions.until_ms < excluded.until_ms)"};
 const PgWriterStatement kBoundReadPositions{"read_positions_bound", R"(
     DELETE FROM read_positions WHERE ctid = ANY (ARRAY(
-      SELECT p.ctid FROM unnest($1::text[]) AS v (reader)
+      SELECT p.ctid FROM (SELECT DISTINCT unnest($1::text[]) AS reader) v
       CROSS JOIN LATERAL (
         SELECT ctid FROM read_positions WHERE reader = v.reader
         ORDER BY until_ms DESC OFFSET $2) p)))"};
@@ -211,11 +203,9 @@ ReadPosition ReadPositionRow(PgRows& rows) {
 PgWrite WriteReadPositions(std::span<const ReadPosition> positions) {
   // A statement must not write a row twice.
   std::map<std::pair<std::string_view, std::string_view>, TimePoint> last;
-  std::set<std::string_view> of;
   for (const auto& [reader, peer, until] : positions) {
     TimePoint& latest = last.try_emplace({reader.value, peer.value}, until).first->second;
     latest = std::max(latest, until);
-    of.insert(reader.value);
   }
   PgArray<std::string_view> readers;
   PgArray<std::string_view> peers;
@@ -225,10 +215,8 @@ PgWrite WriteReadPositions(std::span<const ReadPosition> positions) {
     peers.Add(pair.second);
     times.Add(until);
   }
-  PgArray<std::string_view> bounded;
-  for (const std::string_view reader : of) bounded.Add(reader);
   return {.calls = {PgCall(kPutReadPositions, readers, peers, times),
-                    PgCall(kBoundReadPositions, bounded, ToPgBound(AccountStore::kMaxOfReader))}};
+                    PgCall(kBoundReadPositions, readers, ToPgBound(AccountStore::kMaxOfReader))}};
 }
 
 // Logins that poll
