@@ -419,24 +419,20 @@ Result<std::size_t> PgMessages::TrimMessages(const MessageRetention& retention) 
 PgWrite pg::AppendMessage(AppendedMessage& message, const RepeatsAfter& repeats,
                           std::size_t max_room_messages) {
   const MessageContent& content = message.content;
-  const bool in_room = message.receiver.value.empty();
   PgWrite write;
-  if (in_room) {
-    write.calls.emplace_back(
-        kAppendToRoom, ToPgBound(message.room_number), ToPgBound(max_room_messages),
-        content.sender.value, PgBytes(content.nick), content.client_seq, content.client_random,
-        content.sent_at, PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at,
-        content.client_time, PgBytes(content.custom), std::int16_t{content.priority},
-        std::int16_t{content.is_unguarded}, std::int16_t{content.wants_receipt}, content.type,
-        PgBytes(content.cmd), PgBytes(content.avatar));
-  } else {
-    write.calls.emplace_back(kAppendToUser, message.receiver.value, content.sender.value,
-                             PgBytes(content.nick), content.client_seq, content.client_random,
-                             content.sent_at, PgBytes(content.body), ToPgBound(repeats.position),
-                             repeats.sent_at, content.client_time, PgBytes(content.custom),
+  const auto append = [&](const PgStatement& statement, const auto&... to) {
+    write.calls.emplace_back(statement, to..., content.sender.value, PgBytes(content.nick),
+                             content.client_seq, content.client_random, content.sent_at,
+                             PgBytes(content.body), ToPgBound(repeats.position), repeats.sent_at,
+                             content.client_time, PgBytes(content.custom),
                              std::int16_t{content.priority}, std::int16_t{content.is_unguarded},
                              std::int16_t{content.wants_receipt}, content.type,
                              PgBytes(content.cmd), PgBytes(content.avatar));
+  };
+  if (message.receiver.value.empty()) {
+    append(kAppendToRoom, ToPgBound(message.room_number), ToPgBound(max_room_messages));
+  } else {
+    append(kAppendToUser, message.receiver.value);
   }
   write.finish = [&message](std::span<PgRows> results) -> Status {
     enum : int { kPosition, kSeq, kNick, kClientSeq, kSentAt, kBody, kExtras };
