@@ -124,20 +124,16 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
   if (deps.channel == nullptr || !config.channel.sdks) return nullptr;
   // A group of an IM service would be waited for.
   const bool creates_groups = config.channel.create_groups && deps.im == nullptr;
-  Channel& channel = deps.channel->channel();
   return std::make_unique<tim::TimRouter>(
-      tim::SocketDeps{.socket = SocketDepsOf(deps, pipeline),
-                      .commands = {.channel = channel,
-                                   .receivers = deps.channel->receivers(),
-                                   .history = deps.store.storage().messages(),
-                                   .accounts = deps.store.storage().accounts(),
-                                   .places = deps.channel->places(),
-                                   .created = deps.store.state().created,
-                                   .costs = deps.auth.channel_costs(),
-                                   .clock = deps.runtime.clock,
-                                   .sdk_app_id = std::to_string(config.im.sdk_app_id),
-                                   .maker = creates_groups ? &rooms : nullptr},
-                      .verifier = deps.auth.verifier()},
+      tim::Context{.socket = SocketDepsOf(deps, pipeline),
+                   .channel = deps.channel->channel(),
+                   .history = deps.store.storage().messages(),
+                   .accounts = deps.store.storage().accounts(),
+                   .places = deps.channel->places(),
+                   .created = deps.store.state().created,
+                   .verifier = deps.auth.verifier(),
+                   .sdk_app_id = std::to_string(config.im.sdk_app_id),
+                   .maker = creates_groups ? &rooms : nullptr},
       deps.auth.admission(), pipeline, config.channel.prefix);
 }
 

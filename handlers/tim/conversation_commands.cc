@@ -219,7 +219,7 @@ Status StoreRead(const Context& context, std::span<const ReadPosition> positions
   if (positions.empty()) return {};
   if (Status stored = context.accounts.RecordReadPositions(positions); !stored) return stored;
   for (const ReadPosition& position : positions) {
-    PushNotices& notices = context.receivers.notices();
+    PushNotices& notices = context.socket.receivers.notices();
     notices.Share({.user_id = position.peer, .fact = ReadNotice{.position = position}});
     notices.Share(
         {.user_id = position.reader, .fact = ReadNotice{.position = position, .is_own = true}});
@@ -289,7 +289,7 @@ Reply ReportRead(const Request& request, const Context& context) {
   ChannelFields report(fields.OptionalObject("C2CMsgReaded"));
   if (!fields.ok()) return fields.error();
   const UserId& account = request.caller.account;
-  const TimePoint latest = context.clock.Now() + kAhead;
+  const TimePoint latest = context.socket.clock.Now() + kAhead;
   std::vector<ReadPosition> positions;
   for (const auto* const item : report.OptionalObjects("C2CMsgReadedItem", kMaxReports)) {
     ChannelFields item_fields(*item);
@@ -363,7 +363,7 @@ Reply TellReceipts(const Request& request, const Context& context) {
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
-    context.receivers.notices().Share(
+    context.socket.receivers.notices().Share(
         {.user_id = peer,
          .fact = ReceiptNotice{.reader = request.caller.account, .messages = std::move(messages)}});
   }

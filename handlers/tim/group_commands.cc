@@ -49,7 +49,7 @@ Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room
     for (const AccountGroup& row : *rows) members.emplace(row.account, row.joined_at);
   }
   // Members with other clients than SDKs are listed, too.
-  for (UserId& account : context.receivers.UsersIn(room.sequence, kMaxListed)) {
+  for (UserId& account : context.socket.receivers.UsersIn(room.sequence, kMaxListed)) {
     members.try_emplace(std::move(account));
   }
   return members;
@@ -60,7 +60,7 @@ Result<std::map<UserId, TimePoint>> MembersOf(const Context& context, const Room
 Result<std::string> FactsOf(const Context& context, const Room& room, const AccountGroup* place) {
   const Result<NewestInRoom> newest = ReadNewest(context, room.sequence);
   if (!newest) return newest.error();
-  return GroupObject(room, *newest, context.receivers.CountIn(room.sequence), place);
+  return GroupObject(room, *newest, context.socket.receivers.CountIn(room.sequence), place);
 }
 
 /// `GroupIdList`: texts, or objects that have one.
@@ -202,7 +202,7 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
   if (!members) return members.error();
   // The larger number counts: the list ends at kMaxListed, and members may have no connection.
   const std::size_t connected =
-      members->size() < kMaxListed ? 0 : context.receivers.CountIn(group->room.sequence);
+      members->size() < kMaxListed ? 0 : context.socket.receivers.CountIn(group->room.sequence);
   JsonText reply;
   reply.Field("MemberNum", std::max(members->size(), connected)).BeginArray("MemberList");
   for (const auto& [account, joined_at] :
@@ -228,7 +228,7 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
     const UserId account{text};
     const auto listed = members->find(account);
     const bool is_in = listed != members->end() || account == request.caller.account ||
-                       !context.receivers.Of(account, group->room.sequence).empty();
+                       !context.socket.receivers.Of(account, group->room.sequence).empty();
     if (!is_in || reply.text().size() > kMaxNamedBytes) continue;
     const TimePoint joined_at = listed == members->end() ? TimePoint() : listed->second;
     reply.Json(MemberOf(context, *group, account, joined_at));
@@ -243,7 +243,7 @@ Reply GetOnlineNumber(const Request& request, const Context& context) {
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   return JsonText()
-      .Field("OnlineMemberNum", context.receivers.CountIn(room->sequence))
+      .Field("OnlineMemberNum", context.socket.receivers.CountIn(room->sequence))
       .Field("ExpireTime", kNumberIsFresh);
 }
 

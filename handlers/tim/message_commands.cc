@@ -82,9 +82,9 @@ void Tell(const Request& request, const Context& context, const JoinedGroup& gro
   const UserId& account = group.place.account;
   if (IsMeeting(group.place.room.kind)) {
     // The other logins of the account learn that its groups have changed.
-    context.receivers.notices().Share({.user_id = account, .fact = GroupsNotice{}});
+    context.socket.receivers.notices().Share({.user_id = account, .fact = GroupsNotice{}});
   }
-  const std::size_t members = context.receivers.CountIn(group.place.room_number);
+  const std::size_t members = context.socket.receivers.CountIn(group.place.room_number);
   if (members > PushNotices::kMostTold) return;
   Account::Profile profile = context.channel.logins().ProfileOf(account);
   PushNotice notice{
@@ -97,17 +97,17 @@ void Tell(const Request& request, const Context& context, const JoinedGroup& gro
                            .has_left = has_left,
                            .members = members,
                            .number = RandomUint64(context.channel.deps().random) >> 12,
-                           .at = context.clock.Now()}};
-  RequestCharge::OfChannel(context.costs, request.address, account)
+                           .at = context.socket.clock.Now()}};
+  RequestCharge::OfChannel(context.socket.costs, request.address, account)
       .ChargeReply(members * EventOf(notice, context.channel.tokens()).size());
-  context.receivers.notices().Share(std::move(notice));
+  context.socket.receivers.notices().Share(std::move(notice));
 }
 
 /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
 void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage& message) {
   message.seq = kFirstUnstored + (RandomUint64(context.channel.deps().random) >> 12);
   const UserId& sender = message.content.sender;
-  context.receivers.notices().Share(
+  context.socket.receivers.notices().Share(
       {.room_number = group.place.room_number,
        .user_id = sender,
        .fact = MessageNotice{.group = group.place.room.id,
@@ -133,7 +133,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
   LoginPushes* const pushes = request.pushes;
   // A login that only its stored row shows in the group gets nothing of it yet: it enters below.
   if (known && known->place.room_number == room->sequence && (!pushes || pushes->Find(id))) {
-    const bool is_repeated = context.clock.Now() - known->place.joined_at < kRepeatTime;
+    const bool is_repeated = context.socket.clock.Now() - known->place.joined_at < kRepeatTime;
     if (!is_meeting || is_repeated) return success;
     return Failure(code::kAlreadyMember, "already in this group");
   }
@@ -146,7 +146,7 @@ Reply JoinGroup(const Request& request, const Context& context) {
                      .instance = request.caller.instance,
                      .room_number = room->sequence,
                      .room = room->key,
-                     .joined_at = context.clock.Now(),
+                     .joined_at = context.socket.clock.Now(),
                      .expires = request.caller.expires,
                      .joined_seq = *newest,
                      .received = *newest};
@@ -241,7 +241,7 @@ Reply SendDirect(const Request& request, const Context& context) {
   if (is_online_only) {
     draft->deliver = [&](const StoredMessage& shown) {
       if (shown.receiver == request.caller.account) return;
-      context.receivers.notices().Share(
+      context.socket.receivers.notices().Share(
           {.user_id = shown.receiver,
            .fact = MessageNotice{
                .image = context.channel.logins().ProfileOf(request.caller.account).image,

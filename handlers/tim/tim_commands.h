@@ -10,18 +10,17 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/auth/admission.h"
-#include "daemon/base/clock.h"
+#include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
-#include "daemon/channel/push_receivers.h"
 #include "daemon/core/account_store.h"
 #include "daemon/core/created_groups.h"
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/http/http_handler.h"
+#include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
@@ -58,16 +57,15 @@ using Reply = std::variant<JsonText, Failure>;
 /// The reply of a command that has nothing to say.
 inline Reply Done(const Status& outcome) { return outcome ? Reply() : outcome.error(); }
 
-/// The objects that the commands use; they outlive them.
+/// The objects that the commands, the sockets and the pushes use; they outlive them.
 struct Context {
+  RequestSocketDeps socket;
   Channel& channel;
-  PushReceivers& receivers;  ///< the sockets of clients in each room
   MessageStore& history;
   AccountStore& accounts;
   AccountGroupSaver& places;  ///< of logins in `accounts`
   CreatedGroups& created;
-  Admission& costs;  ///< as in `RequestSocketDeps`
-  const Clock& clock;
+  const UserSigVerifier& verifier;
   std::string sdk_app_id{};
   /// Creates groups and ends them; null: users may not. It waits for no IM service.
   RoomService* maker = nullptr;

@@ -75,7 +75,7 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
   if (!page) return false;
   stream->pushed = std::max(stream->pushed, after);
   // More than a stream takes at once would end it, at each new connection again.
-  Senders senders(deps_.commands);
+  Senders senders(context_);
   const std::size_t count = CountFitting(senders, *page);
   const bool is_last = page->size() < kPage && count == page->size();
   page->resize(count);
@@ -86,7 +86,7 @@ bool LoginPushes::ReadMissedOf(std::uint64_t room_number) {
 
 Result<std::vector<StoredMessage>> LoginPushes::ReadPage(std::uint64_t room_number,
                                                          std::uint64_t& after) const {
-  MessageStore& history = deps_.commands.history;
+  MessageStore& history = context_.history;
   if (room_number == 0) return history.ReadMessagesOf(login_.account, after, kPage);
   const Result<std::uint64_t> newest = history.NewestRoomMessage(room_number);
   if (!newest) return newest.error();

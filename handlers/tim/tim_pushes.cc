@@ -47,11 +47,11 @@ Status LoginPushes::Begin(bool is_resumed) {
                                    .instance = login_.instance,
                                    .joined_at = login_.logged_in,
                                    .expires = login_.expires}}});
-    deps_.socket.receivers.Listen(shared_from_this());
+    context_.socket.receivers.Listen(shared_from_this());
   }
-  const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
+  const auto rows = context_.accounts.ReadAccountGroups(login_.account);
   if (!rows) return rows.error();
-  const Result<std::uint64_t> newest = deps_.commands.channel.deps().messages.NewestMessage();
+  const Result<std::uint64_t> newest = context_.channel.deps().messages.NewestMessage();
   if (!newest) return newest.error();
   const auto place_in = [&](std::uint64_t number) -> const AccountGroup* {
     const auto found = std::ranges::find_if(*rows, [&](const AccountGroup& row) {
@@ -80,10 +80,10 @@ Status LoginPushes::Begin(bool is_resumed) {
     if (const Status entered = EnterStored(row, received); !entered) return entered;
   }
   if (is_resumed) return {};
-  RemoveEnded(deps_.commands, *rows);
+  RemoveEnded(context_, *rows);
   // The places of a new login are stored now: by them it is known if the server ends before the
   // next save.
-  return deps_.commands.accounts.RecordAccountGroups(TakeUnsaved());
+  return context_.accounts.RecordAccountGroups(TakeUnsaved());
 }
 
 void LoginPushes::Start() {
@@ -96,9 +96,9 @@ void LoginPushes::Start() {
 
 Status LoginPushes::EnterStored(const AccountGroup& row, std::uint64_t received) {
   if (Groups().size() >= kMaxGroups) return {};
-  const Result<Room> room = FindRoomOf(login_, deps_.commands, row);
+  const Result<Room> room = FindRoomOf(login_, context_, row);
   if (!room) return IsRefusal(room.error().code) ? Status() : room.error();
-  const Result<std::uint64_t> last = deps_.commands.history.NewestRoomMessage(row.room_number);
+  const Result<std::uint64_t> last = context_.history.NewestRoomMessage(row.room_number);
   if (!last) return IsRefusal(last.error().code) ? Status() : last.error();
   AccountGroup place = row;
   place.instance = login_.instance;
@@ -113,7 +113,7 @@ bool LoginPushes::ReadChangedGroups() {
   // The groups are taken before the rows are read: a group that the login enters meanwhile has its
   // row by then.
   const std::vector<AccountGroup> before = Groups();
-  const auto rows = deps_.commands.accounts.ReadAccountGroups(login_.account);
+  const auto rows = context_.accounts.ReadAccountGroups(login_.account);
   if (!rows) return false;
   for (const AccountGroup& place : before) {
     const bool is_in = std::ranges::any_of(*rows, [&](const AccountGroup& row) {
@@ -121,7 +121,7 @@ bool LoginPushes::ReadChangedGroups() {
     });
     if (is_in || !IsMeeting(place.room.kind)) continue;
     // The row goes with its room, too, of whose end the login is told otherwise.
-    const Result<Room> room = FindRoomOf(login_, deps_.commands, place);
+    const Result<Room> room = FindRoomOf(login_, context_, place);
     if (!room && !IsRefusal(room.error().code)) return false;
     if (room) (void)Leave(place.room_number, NoticeType::kLeftElsewhere);
   }
@@ -133,13 +133,13 @@ bool LoginPushes::ReadChangedGroups() {
 }
 
 void LoginPushes::End() {
-  if (!deps_.commands.channel.logins().HasEnded(login_)) Save();
+  if (!context_.channel.logins().HasEnded(login_)) Save();
   const MutexLock lock(mutex_);
   is_over_ = true;
   for (const Stream& stream : std::exchange(streams_, {})) {
-    deps_.socket.receivers.Unsubscribe(stream.place.room_number, *this);
+    context_.socket.receivers.Unsubscribe(stream.place.room_number, *this);
   }
-  deps_.socket.receivers.StopListening(*this);
+  context_.socket.receivers.StopListening(*this);
 }
 
 std::vector<AccountGroupChange> LoginPushes::TakeUnsaved() {
@@ -156,7 +156,7 @@ std::vector<AccountGroupChange> LoginPushes::TakeUnsaved() {
 }
 
 void LoginPushes::Save() {
-  for (const AccountGroupChange& change : TakeUnsaved()) deps_.commands.places.Add(change);
+  for (const AccountGroupChange& change : TakeUnsaved()) context_.places.Add(change);
 }
 
 // Groups
@@ -171,11 +171,11 @@ Status LoginPushes::Enter(const JoinedGroup& group) {
     Stream& stream = streams_.emplace_back(Stream{group});
     stream.pushed = place.received;
     stream.saved = kNone;
-    deps_.socket.receivers.Subscribe(number, place.room, shared_from_this());
+    context_.socket.receivers.Subscribe(number, place.room, shared_from_this());
   }
   // A ban or a departure may have come after the caller's check, before this login got what
   // follows.
-  Status still = deps_.commands.channel.groups().CheckAccess(login_.account, place.room, number);
+  Status still = context_.channel.groups().CheckAccess(login_.account, place.room, number);
   if (still || !IsRefusal(still.error().code)) return {};
   OnMembershipEnded(number, LeaveReason::kKicked);
   return still;
@@ -189,7 +189,7 @@ std::optional<AccountGroup> LoginPushes::Leave(std::uint64_t room_number,
   if (notice) WriteEvents(*stream, Notice(stream->Label(), *notice), std::nullopt);
   AccountGroup place = stream->place;
   std::erase_if(streams_, [&](const Stream& one) { return one.place.room_number == room_number; });
-  deps_.socket.receivers.Unsubscribe(room_number, *this);
+  context_.socket.receivers.Unsubscribe(room_number, *this);
   return place;
 }
 
@@ -218,7 +218,7 @@ LoginPushes::Stream* LoginPushes::FindLocked(std::uint64_t number) {
 
 void LoginPushes::LeaveBanned() {
   for (const AccountGroup& place : Groups()) {
-    if (deps_.commands.channel.deps().bans.IsBanned(place.room, login_.account)) {
+    if (context_.channel.deps().bans.IsBanned(place.room, login_.account)) {
       OnMembershipEnded(place.room_number, LeaveReason::kKicked);
     }
   }
@@ -238,12 +238,12 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
   if (!place) return;
   // Where no worker is free the row stays, and the next login finds that it may not be in the
   // group.
-  (void)deps_.socket.workers.TrySubmit(
+  (void)context_.socket.workers.TrySubmit(
       ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
         AccountGroup of_account = *place;
         of_account.instance = 0;
         const std::array<AccountGroup, 2> rows = {*place, of_account};
-        (void)self->deps_.commands.places.Remove(rows);
+        (void)self->context_.places.Remove(rows);
       });
 }
 
@@ -319,7 +319,7 @@ void LoginPushes::OnSent(const StoredMessage& message) {
   if (message.position <= stream.pushed) return;
   const std::uint64_t before = std::exchange(stream.pushed, message.position);
   if (!IsOwn(message)) {
-    Senders senders(deps_.commands);
+    Senders senders(context_);
     return WriteEvents(stream, DirectEvent(Render(stream.Label(), message, senders)),
                        message.content.sent_at);
   }
@@ -341,7 +341,7 @@ void LoginPushes::OnNotice(NoticePush& push) {
   if (FindLocked(push.room_number) == nullptr) return;
   std::string& frame = push.forms[VariantOf(socket->frames(), /*asks=*/false)];
   if (frame.empty()) {
-    const std::string event = EventOf(push, deps_.commands.channel.tokens());
+    const std::string event = EventOf(push, context_.channel.tokens());
     if (event.empty()) return;
     frame = socket->Encode(MessagePush(event, "", false));
   }
@@ -373,12 +373,12 @@ void LoginPushes::Acknowledge(std::string_view session) {
     stream->place.received = until;
   }
   if (received->room_number == 0) {
-    deps_.commands.channel.history().ConfirmDirect(login_.account, until);
+    context_.channel.history().ConfirmDirect(login_.account, until);
   }
 }
 
 bool LoginPushes::AsksNow() {
-  const MonotonicTime now = deps_.commands.clock.Monotonic();
+  const MonotonicTime now = context_.socket.clock.Monotonic();
   if (now < next_ask_) return false;
   next_ask_ = now + kBetweenAsks;
   return true;
@@ -409,13 +409,13 @@ std::string LoginPushes::Notice(const GroupLabel& group, NoticeType type) const 
   return NoticeEvent({.group = group,
                       .type = type,
                       .to = is_shared ? UserId() : login_.account,
-                      .random = RandomUint64(deps_.commands.channel.deps().random),
-                      .at = deps_.commands.clock.Now()});
+                      .random = RandomUint64(context_.channel.deps().random),
+                      .at = context_.socket.clock.Now()});
 }
 
 std::string LoginPushes::Events(const GroupLabel& group,
                                 std::span<const RoomObject* const> objects) const {
-  Senders senders(deps_.commands);
+  Senders senders(context_);
   JsonText messages;
   bool has_changed = false;
   bool has_ended = false;

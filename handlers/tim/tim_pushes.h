@@ -16,20 +16,11 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mutex.h"
 #include "daemon/channel/push_receivers.h"
-#include "handlers/channel/channel_login.h"
-#include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
 
 namespace rtcroom::tim {
-
-/// Dependencies of sockets, which they outlive.
-struct SocketDeps {
-  RequestSocketDeps socket;
-  Context commands;
-  const UserSigVerifier& verifier;
-};
 
 class Senders;
 class TimSocket;
@@ -57,8 +48,8 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   static constexpr std::uint64_t kMaxMissed = 200;
   static constexpr std::chrono::seconds kBetweenSaves{10};
 
-  LoginPushes(const SocketDeps& deps, std::weak_ptr<TimSocket> socket, ChannelInstance login)
-      : deps_(deps), socket_(std::move(socket)), login_(std::move(login)) {}
+  LoginPushes(const Context& context, std::weak_ptr<TimSocket> socket, ChannelInstance login)
+      : context_(context), socket_(std::move(socket)), login_(std::move(login)) {}
 
   [[nodiscard]] const ChannelInstance& login() const { return login_; }
 
@@ -146,7 +137,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// The login leaves a group that its account may not be in, either.
   void Drop(std::uint64_t room_number, NoticeType notice) EXCLUDES(mutex_);
 
-  const SocketDeps& deps_;
+  const Context& context_;
   const std::weak_ptr<TimSocket> socket_;  ///< owns this object
   const ChannelInstance login_;
 

@@ -17,23 +17,23 @@ KickType OperatorKickFor(std::string_view version) {
 
 }  // namespace
 
-TimRouter::TimRouter(const SocketDeps& sockets, Admission& admission, const PipelineDeps& deps,
+TimRouter::TimRouter(const Context& context, Admission& admission, const PipelineDeps& deps,
                      const std::string& prefix)
     : ChannelDoor(admission, deps),
-      sockets_(sockets),
+      context_(context),
       binary_path_(prefix + "/binfo"),
       text_path_(prefix + "/info") {}
 
 std::optional<HttpReply> TimRouter::Run(Call& call) {
   const FormPairs query = ParseForm(call.http.query);
-  const bool is_own = FirstOrEmpty(query, "sdkappid") == sockets_.commands.sdk_app_id;
+  const bool is_own = FirstOrEmpty(query, "sdkappid") == context_.sdk_app_id;
   return OpenSocket(
       call, {}, is_own ? Status() : Error{Errc::kUnknownApp, "sdkappid: another"},
       [&](HttpReply reply) {
         const bool is_binary = call.http.path == binary_path_;
         // Owned by the connection, and by the table of those that get time.
         const auto socket = std::make_shared<TimSocket>(
-            sockets_, is_binary ? WebSocket::Frames::kBinary : WebSocket::Frames::kText,
+            context_, is_binary ? WebSocket::Frames::kBinary : WebSocket::Frames::kText,
             OperatorKickFor(FirstOrEmpty(query, "sdkversion")), call.http.peer_address);
         socket->Open(std::move(reply), call.responder);
       });

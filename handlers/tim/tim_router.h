@@ -17,7 +17,7 @@ namespace rtcroom::tim {
 class TimRouter : public ChannelDoor {
  public:
   /// All of it outlives the router, and the sockets that it has begun.
-  TimRouter(const SocketDeps& sockets, Admission& admission, const PipelineDeps& deps,
+  TimRouter(const Context& context, Admission& admission, const PipelineDeps& deps,
             const std::string& prefix);
 
   [[nodiscard]] bool Serves(const HttpRequest& request) const override {
@@ -30,7 +30,7 @@ class TimRouter : public ChannelDoor {
   }
   std::optional<HttpReply> Run(Call& call) override;
 
-  const SocketDeps sockets_;
+  const Context context_;
   const std::string binary_path_;
   const std::string text_path_;
 };

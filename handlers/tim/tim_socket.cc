@@ -7,6 +7,7 @@
 #include "daemon/auth/user_sig.h"
 #include "handlers/channel/channel_codes.h"
 #include "handlers/channel/channel_fields.h"
+#include "handlers/channel/channel_login.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/tim/tim_lookups.h"
 
@@ -37,12 +38,12 @@ std::int64_t InstIdOf(const ChannelInstance& login) {
 
 }  // namespace
 
-TimSocket::TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
+TimSocket::TimSocket(const Context& context, WebSocket::Frames frames, KickType operator_kick,
                      std::string peer_address)
     // A client that reads too slowly is closed, and gets the rest by its next connection.
-    : RequestSocket(deps.socket, std::move(peer_address),
+    : RequestSocket(context.socket, std::move(peer_address),
                     {.frames = frames, .frame_rate = kFrameRate}),
-      deps_(deps),
+      context_(context),
       operator_kick_(operator_kick) {}
 
 // From the connection
@@ -67,13 +68,13 @@ void TimSocket::EndLogin() {
   }
   if (!pushes) return;
   pushes->End();
-  if (connection != 0) deps_.commands.channel.logins().Detach(pushes->login(), connection);
+  if (connection != 0) context_.channel.logins().Detach(pushes->login(), connection);
 }
 
 void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing standing) noexcept {
   if (!pushes || CurrentPushes() != pushes) return;
   try {
-    const bool is_by_operator = deps_.commands.channel.logins().IsEndedByOperator(pushes->login());
+    const bool is_by_operator = context_.channel.logins().IsEndedByOperator(pushes->login());
     const KickType type = is_by_operator ? operator_kick_ : KickType::kOtherLogin;
     if (standing == Standing::kKicked && ClaimKickNotice()) Send(KickPush(type));
     EndLogin();
@@ -83,9 +84,9 @@ void TimSocket::OnLoginEnd(const std::shared_ptr<LoginPushes>& pushes, Standing 
 }
 
 Failure TimSocket::RefusalOf(const Head& head, const Error& error) const {
-  const std::optional<ChannelInstance> login = deps_.commands.channel.tokens().ReadInstance(
-      head.a2, head.tiny_id, deps_.commands.clock.Now());
-  if (!login || !deps_.commands.channel.logins().IsEndedByOperator(*login)) return error;
+  const std::optional<ChannelInstance> login =
+      context_.channel.tokens().ReadInstance(head.a2, head.tiny_id, context_.socket.clock.Now());
+  if (!login || !context_.channel.logins().IsEndedByOperator(*login)) return error;
   Failure refusal(Error{Errc::kInstanceKicked, {}});
   refusal.kick = operator_kick_;
   return refusal;
@@ -115,7 +116,7 @@ MonotonicTime TimSocket::OnTime(MonotonicTime now) {
     pushes = pushes_;
   }
   if (pushes) {
-    const std::chrono::milliseconds left = pushes->login().expires - deps_.commands.clock.Now();
+    const std::chrono::milliseconds left = pushes->login().expires - context_.socket.clock.Now();
     // A login whose time is over is not told here: the reply to its next request says so.
     left.count() > 0 ? pushes->Save() : EndLogin();
     until_next = std::min(until_next, left);
@@ -145,7 +146,7 @@ void TimSocket::Delay(std::string_view text) {
 
 bool TimSocket::Run(std::string_view text) {
   // No SDK sends so much, and reading it takes the time of others.
-  if (text.size() > kBytesPerToken && deps_.socket.costs.IsAddressInDebt(peer_address())) {
+  if (text.size() > kBytesPerToken && context_.socket.costs.IsAddressInDebt(peer_address())) {
     Delay(text);
     return false;
   }
@@ -156,7 +157,7 @@ bool TimSocket::Run(std::string_view text) {
   }
   Request request{.envelope = *std::move(envelope),
                   .bytes = text.size(),
-                  .begun = deps_.commands.clock.Monotonic()};
+                  .begun = context_.socket.clock.Monotonic()};
   const SocketCommand* const command = request.command();
   const bool is_free = command != nullptr && command->IsFree();
   const bool is_long = text.size() > kMaxUsualBytes;
@@ -174,7 +175,7 @@ bool TimSocket::Run(std::string_view text) {
     return false;
   }
   if (is_free && is_long) {
-    deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(text.size()));
+    context_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(text.size()));
   }
   if (command == nullptr || command->lane == Lane::kInline) {
     if (Execute(request, text)) return true;
@@ -253,7 +254,7 @@ void TimSocket::Finish(const Request& request, Reply reply) {
     return Close(close_code::kTryLater, kBusy);
   }
   const std::string text = ReplyTo(head, reply);
-  RequestCharge::OfChannel(deps_.socket.costs, peer_address(), std::nullopt)
+  RequestCharge::OfChannel(context_.socket.costs, peer_address(), std::nullopt)
       .ChargeReply(text.size());
   Send(text);
   RequestLabel label{.endpoint = head.command == nullptr ? "tim/unknown" : head.command->label};
@@ -269,29 +270,29 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Head& head = request.envelope.head;
   const SocketCommand* const command = head.command;
   const auto has_time = [&] {
-    return AdmitAddress(deps_.socket.costs, peer_address(), request.bytes).ok();
+    return AdmitAddress(context_.socket.costs, peer_address(), request.bytes).ok();
   };
   if (request.Is(CommandKind::kAlive)) return JsonText();
   if (request.Is(CommandKind::kLogOut)) {
     // One that waits would be lost with its connection.
-    deps_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(request.bytes));
+    context_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(request.bytes));
     return LogOut(head);
   }
   const bool needs_store = command != nullptr && command->lane != Lane::kInline;
-  if (needs_store && IsCutOff(deps_.socket.node)) return Failure(kBusyCode, kBusy);
+  if (needs_store && IsCutOff(context_.socket.node)) return Failure(kBusyCode, kBusy);
   if (command == nullptr || request.Is(CommandKind::kLogIn)) {
     if (!has_time()) return std::nullopt;
     if (command == nullptr) return Failure(kUnknownCommand.code, kUnknownCommand.info);
     return LogIn(head);
   }
   const Result<ChannelInstance> caller =
-      deps_.commands.channel.logins().Authenticate(head.tiny_id, head.a2);
+      context_.channel.logins().Authenticate(head.tiny_id, head.a2);
   if (!caller) {
     if (!has_time()) return std::nullopt;
     return RefusalOf(head, caller.error());
   }
   const Status admitted =
-      AdmitToChannel(deps_.socket.costs, caller->account, peer_address(), request.bytes);
+      AdmitToChannel(context_.socket.costs, caller->account, peer_address(), request.bytes);
   if (!admitted && !request.Is(CommandKind::kMessage)) return std::nullopt;
   if (!admitted) return admitted.error();
   const Result<nlohmann::ordered_json>& body = request.envelope.body;
@@ -303,19 +304,19 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
                            .body = *body,
                            .address = peer_address(),
                            .pushes = has_begun ? pushes.get() : nullptr},
-                          deps_.commands);
+                          context_);
 }
 
 // Logins
 
 Reply TimSocket::LogIn(const Head& head) {
-  Channel& channel = deps_.commands.channel;
-  const TimePoint now = deps_.commands.clock.Now();
+  Channel& channel = context_.channel;
+  const TimePoint now = context_.socket.clock.Now();
   LoginTokens login{.tiny_id = head.tiny_id, .a2 = head.a2};
   const bool is_resumed = !head.a2.empty();
   if (!is_resumed) {
     const UserId account{head.identifier};
-    const Result<LoginProof> proof = CheckUserSig(deps_.verifier, account, head.user_sig, now);
+    const Result<LoginProof> proof = CheckUserSig(context_.verifier, account, head.user_sig, now);
     const auto fail = [](const Error& error) -> Reply {
       const ChannelCode& code = ChannelCodeOf("openim/login", error.code);
       return Failure(code.code, code.info);
@@ -329,7 +330,7 @@ Reply TimSocket::LogIn(const Head& head) {
   const Result<ChannelInstance> instance = channel.logins().Authenticate(login.tiny_id, login.a2);
   if (!instance) return RefusalOf(head, instance.error());
   EndLogin();  // of another one on this connection, or of an earlier attempt
-  const auto pushes = std::make_shared<LoginPushes>(deps_, Self(), *instance);
+  const auto pushes = std::make_shared<LoginPushes>(context_, Self(), *instance);
   {
     const MutexLock lock(mutex_);
     if (is_over_) return JsonText();
@@ -370,12 +371,12 @@ Reply TimSocket::LogIn(const Head& head) {
 }
 
 Reply TimSocket::LogOut(const Head& head) {
-  ChannelLogins& logins = deps_.commands.channel.logins();
+  ChannelLogins& logins = context_.channel.logins();
   const Result<ChannelInstance> caller = logins.Authenticate(head.tiny_id, head.a2);
   if (!caller) return JsonText();  // it has ended
   (void)logins.LogOut(*caller);
-  auto rows = deps_.commands.accounts.ReadAccountGroups(caller->account);
-  if (rows) RemoveEnded(deps_.commands, *std::move(rows));
+  auto rows = context_.accounts.ReadAccountGroups(caller->account);
+  if (rows) RemoveEnded(context_, *std::move(rows));
   return JsonText();
 }
 

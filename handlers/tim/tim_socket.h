@@ -31,7 +31,7 @@ class TimSocket : public RequestSocket {
   static constexpr RateLimit kRequestRate{.per_second = 20, .burst = 60};
 
   /// @param operator_kick  what the SDK is told when an operator has ended its login.
-  TimSocket(const SocketDeps& deps, WebSocket::Frames frames, KickType operator_kick,
+  TimSocket(const Context& context, WebSocket::Frames frames, KickType operator_kick,
             std::string peer_address);
 
   // `LoginPushes` receives the pushes of rooms and users.
@@ -103,7 +103,7 @@ class TimSocket : public RequestSocket {
   /// The end of the login here, whether it goes on elsewhere or not.
   void EndLogin() EXCLUDES(mutex_);
 
-  const SocketDeps& deps_;
+  const Context& context_;
   const KickType operator_kick_;
   const UserId nobody_;
 

@@ -116,7 +116,7 @@ class ChannelFixture {
         webim({.channel = channel, .clients = clients, .costs = costs, .verifier = *verifier},
               admission, pipeline, {.prefix = prefix, .sdk_app_id = kSdkAppId}),
         new_clients(sockets(), admission, pipeline, prefix),
-        sdks(sdk_sockets(), admission, pipeline, prefix),
+        sdks(sdk_context(), admission, pipeline, prefix),
         events_at_(*store.rooms().Newest()),
         messages_at_(*store.messages().NewestMessage()) {
     channel.messages().BeginAfter(messages_at_);
@@ -154,18 +154,15 @@ class ChannelFixture {
             .calls = calls};
   }
 
-  tim::SocketDeps sdk_sockets() {
+  tim::Context sdk_context() {
     return {.socket = socket_deps(),
-            .commands = {.channel = channel,
-                         .receivers = receivers,
-                         .history = store.messages(),
-                         .accounts = store.accounts(),
-                         .places = places,
-                         .created = created,
-                         .costs = costs,
-                         .clock = clock,
-                         .sdk_app_id = std::to_string(kSdkAppId)},
-            .verifier = *verifier};
+            .channel = channel,
+            .history = store.messages(),
+            .accounts = store.accounts(),
+            .places = places,
+            .created = created,
+            .verifier = *verifier,
+            .sdk_app_id = std::to_string(kSdkAppId)};
   }
 
   /// One login, as a client keeps it.

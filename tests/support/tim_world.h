@@ -124,14 +124,13 @@ class TimWorld {
                     server.logger};
   CountedMessages history{server.store.messages()};
   const std::string address = "192.0.2.1";
-  const Context context{.channel = server.channel,
-                        .receivers = server.receivers,
+  const Context context{.socket = server.socket_deps(),
+                        .channel = server.channel,
                         .history = history,
                         .accounts = server.store.accounts(),
                         .places = server.places,
                         .created = server.created,
-                        .costs = server.costs,
-                        .clock = server.clock,
+                        .verifier = *server.verifier,
                         .sdk_app_id = "1400000001"};
 
  private:

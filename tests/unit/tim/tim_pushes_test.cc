@@ -46,21 +46,18 @@ class LoginPushesTest : public testing::Test {
     server_.MakeRoom(kMeeting.kind, kMeeting.id.value);
     world_.Join(kMeeting, "alice");
   }
-  SocketDeps DepsWith(MessageStore& history, AccountGroupSaver& places) {
+  Context ContextWith(MessageStore& history, AccountGroupSaver& places) {
     return {.socket = server_.socket_deps(),
-            .commands = {.channel = server_.channel,
-                         .receivers = server_.receivers,
-                         .history = history,
-                         .accounts = server_.store.accounts(),
-                         .places = places,
-                         .created = server_.created,
-                         .costs = server_.costs,
-                         .clock = server_.clock},
+            .channel = server_.channel,
+            .history = history,
+            .accounts = server_.store.accounts(),
+            .places = places,
+            .created = server_.created,
             .verifier = *server_.verifier};
   }
-  std::shared_ptr<LoginPushes> PushesWith(const SocketDeps& deps) {
-    auto pushes =
-        std::make_shared<LoginPushes>(deps, std::weak_ptr<TimSocket>(), world_.CallerOf("alice"));
+  std::shared_ptr<LoginPushes> PushesWith(const Context& context) {
+    auto pushes = std::make_shared<LoginPushes>(context, std::weak_ptr<TimSocket>(),
+                                                world_.CallerOf("alice"));
     EXPECT_OK(pushes->Begin(/*is_resumed=*/false));
     return pushes;
   }
@@ -75,8 +72,8 @@ TEST_F(LoginPushesTest, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
     (void)server_.bans.Put(
         {.room = kMeeting, .user_id = {"alice"}, .until = kNoon + std::chrono::hours(1)});
   });
-  const SocketDeps deps = DepsWith(messages, server_.places);
-  const auto pushes = PushesWith(deps);
+  const Context context = ContextWith(messages, server_.places);
+  const auto pushes = PushesWith(context);
   EXPECT_THAT(pushes->Groups(), IsEmpty());
   EXPECT_EQ(CountInGroup(), 0U);
   pushes->End();
@@ -87,14 +84,14 @@ TEST_F(LoginPushesTest, GoOnInAGroupWhoseQuitIsNotStored) {
   RecordingGroups accounts;
   accounts.is_busy = true;
   AccountGroupSaver places(accounts);
-  const SocketDeps deps = DepsWith(server_.store.messages(), places);
-  const auto pushes = PushesWith(deps);
+  const Context context = ContextWith(server_.store.messages(), places);
+  const auto pushes = PushesWith(context);
   const nlohmann::ordered_json body = {{"GroupId", kMeeting.id.value}};
   const Reply reply = QuitGroup({.caller = world_.CallerOf("alice"),
                                  .body = body,
                                  .address = world_.address,
                                  .pushes = pushes.get()},
-                                deps.commands);
+                                context);
   EXPECT_EQ(std::get<Failure>(reply).code, 10002);
   EXPECT_THAT(pushes->Groups(), SizeIs(1));
   EXPECT_EQ(CountInGroup(), 1U);
