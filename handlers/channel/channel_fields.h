@@ -68,6 +68,7 @@ class ChannelFields {
   /// `MsgBody`, required. @errors as `MessageBody::From`, but kNotJson when it is malformed.
   Result<MessageBody> Message();
 
+  [[nodiscard]] const nlohmann::ordered_json& object() const { return object_; }
   [[nodiscard]] bool ok() const { return outcome_.ok(); }
   [[nodiscard]] const Error& error() const { return outcome_.error(); }
 

@@ -30,9 +30,7 @@ std::string_view Shortened(std::string_view text, std::size_t max_bytes) {
 
 }  // namespace
 
-Status ChangeProfile(const nlohmann::ordered_json& body, const ChannelInstance& caller,
-                     ChannelLogins& logins) {
-  ChannelFields fields(body);
+Status ChangeProfile(ChannelFields& fields, const ChannelInstance& caller, ChannelLogins& logins) {
   std::optional<std::string> nick;
   std::optional<std::string> image;
   for (const nlohmann::ordered_json* const item : fields.OptionalObjects("ProfileItem", kMaxTags)) {

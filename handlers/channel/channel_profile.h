@@ -3,8 +3,6 @@
 
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
 #include "daemon/channel/channel_logins.h"
@@ -15,12 +13,13 @@ namespace rtcroom {
 inline constexpr std::string_view kNickTag = "Tag_Profile_IM_Nick";
 inline constexpr std::string_view kImageTag = "Tag_Profile_IM_Image";
 
+class ChannelFields;
+
 /// Sets what `ProfileItem` has of the caller's names; its other tags are left out. What is too long
 /// is shortened, since clients take a failure as one of their login; an image is dropped, as a part
 /// of a URL is none.
 /// @errors kNotJson; kBadRequest.
-Status ChangeProfile(const nlohmann::ordered_json& body, const ChannelInstance& caller,
-                     ChannelLogins& logins);
+Status ChangeProfile(ChannelFields& fields, const ChannelInstance& caller, ChannelLogins& logins);
 
 /// Writes an element with the names of an account.
 void WriteProfile(const UserId& account, const Account::Profile& profile, JsonText& out);

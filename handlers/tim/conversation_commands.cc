@@ -275,9 +275,8 @@ Reply GetConversations(const Request& request, const Context& context) {
 // The SDK counts what is unread by the first reply, and shows what later ones bring as new. It
 // leaves out a reply with an empty cookie.
 Reply GetUnread(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::string cookie = fields.OptionalText("Cookie");
-  if (!fields.ok()) return fields.error();
+  const std::string cookie = request.fields.OptionalText("Cookie");
+  if (!request.fields.ok()) return request.fields.error();
   const auto received = ReadSession(cookie);
   const bool is_own = received && received->room_number == 0;
   return is_own ? ReceivedSince(request, context, received->until)
@@ -285,9 +284,8 @@ Reply GetUnread(const Request& request, const Context& context) {
 }
 
 Reply ReportRead(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  ChannelFields report(fields.OptionalObject("C2CMsgReaded"));
-  if (!fields.ok()) return fields.error();
+  ChannelFields report(request.fields.OptionalObject("C2CMsgReaded"));
+  if (!request.fields.ok()) return request.fields.error();
   const UserId& account = request.caller.account;
   const TimePoint latest = context.socket.clock.Now() + kAhead;
   std::vector<ReadPosition> positions;
@@ -308,19 +306,18 @@ Reply ReportRead(const Request& request, const Context& context) {
 }
 
 Reply ReportGroupRead(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::pair<RoomId, std::uint64_t> report{fields.Group(), fields.Number("MsgReadedSeq")};
-  if (!fields.ok()) return fields.error();
+  const std::pair<RoomId, std::uint64_t> report{request.fields.Group(),
+                                                request.fields.Number("MsgReadedSeq")};
+  if (!request.fields.ok()) return request.fields.error();
   return Done(StoreGroupsRead(request, context, {&report, 1}));
 }
 
 Reply ReadAll(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const bool are_direct = fields.OptionalNumber("C2CReadAllMsg") != 0;
+  const bool are_direct = request.fields.OptionalNumber("C2CReadAllMsg") != 0;
   std::vector<std::pair<RoomId, std::uint64_t>> reports;
   JsonText reply;
   reply.Field("C2CReadAllMsg", are_direct ? 1 : 0).BeginArray("GroupReadInfoArray");
-  for (const auto* const item : fields.OptionalObjects("GroupReadInfo", kMaxListedGroups)) {
+  for (const auto* const item : request.fields.OptionalObjects("GroupReadInfo", kMaxListedGroups)) {
     ChannelFields item_fields(*item);
     reports.emplace_back(item_fields.Group(), item_fields.Number("MsgSeq"));
     if (!item_fields.ok()) return item_fields.error();
@@ -329,7 +326,7 @@ Reply ReadAll(const Request& request, const Context& context) {
         .Field("MsgSeq", reports.back().second)
         .EndObject();
   }
-  if (!fields.ok()) return fields.error();
+  if (!request.fields.ok()) return request.fields.error();
   if (are_direct) {
     const UserId& account = request.caller.account;
     const auto conversations = ReadUnreadConversations(context, account);
@@ -348,10 +345,9 @@ Reply ReadAll(const Request& request, const Context& context) {
 }
 
 Reply TellReceipts(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const UserId peer = fields.Account("Peer_Account");
+  const UserId peer = request.fields.Account("Peer_Account");
   std::vector<ReceiptNotice::Message> messages;
-  for (const auto* const item : fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
+  for (const auto* const item : request.fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
     ChannelFields item_fields(*item);
     messages.push_back({.seq = item_fields.Number("MsgSeq"),
                         .random = item_fields.Number("MsgRandom"),
@@ -359,7 +355,7 @@ Reply TellReceipts(const Request& request, const Context& context) {
                         .client_time = item_fields.OptionalNumber("MsgClientTime")});
     if (!item_fields.ok()) return item_fields.error();
   }
-  if (!fields.ok()) return fields.error();
+  if (!request.fields.ok()) return request.fields.error();
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
   if (!have_written) return have_written.error();
   if (*have_written && !messages.empty()) {
@@ -371,10 +367,9 @@ Reply TellReceipts(const Request& request, const Context& context) {
 }
 
 Reply DeleteConversations(const Request& request, const Context& /*context*/) {
-  ChannelFields fields(request.body);
   JsonText reply;
   reply.BeginArray("ResultItem");
-  for (const auto* const item : fields.OptionalObjects("ContactItem", kMaxDeleted)) {
+  for (const auto* const item : request.fields.OptionalObjects("ContactItem", kMaxDeleted)) {
     ChannelFields item_fields(*item);
     reply.BeginObject().Field("Type", item_fields.OptionalNumber("Type"));
     for (const char* const name : {"To_Account", "ToGroupid"}) {
@@ -383,7 +378,7 @@ Reply DeleteConversations(const Request& request, const Context& /*context*/) {
     reply.Field("ResultCode", 0).Field("ResultInfo", "").EndObject();
     if (!item_fields.ok()) return item_fields.error();
   }
-  if (!fields.ok()) return fields.error();
+  if (!request.fields.ok()) return request.fields.error();
   return std::move(reply.EndArray());
 }
 

@@ -64,10 +64,11 @@ Result<std::string> FactsOf(const Context& context, const Room& room, const Acco
 }
 
 /// `GroupIdList`: texts, or objects that have one.
-std::vector<std::string> GroupIdsOf(const Request& request, ChannelFields& fields) {
-  const auto list = request.body.find("GroupIdList");
+std::vector<std::string> GroupIdsOf(ChannelFields& fields) {
+  const nlohmann::ordered_json& body = fields.object();
+  const auto list = body.find("GroupIdList");
   const bool has_objects =
-      list != request.body.end() && list->is_array() && !list->empty() && list->front().is_object();
+      list != body.end() && list->is_array() && !list->empty() && list->front().is_object();
   if (!has_objects) return fields.Texts("GroupIdList", kMaxGroups);
   std::vector<std::string> ids;
   for (const auto* const element : fields.OptionalObjects("GroupIdList", kMaxGroups)) {
@@ -79,9 +80,8 @@ std::vector<std::string> GroupIdsOf(const Request& request, ChannelFields& field
 enum class Asker : std::uint8_t { kAnyone, kMember };
 
 Reply GroupInfo(const Request& request, const Context& context, Asker asker) {
-  ChannelFields fields(request.body);
-  std::vector<std::string> ids = GroupIdsOf(request, fields);
-  if (!fields.ok()) return fields.error();
+  std::vector<std::string> ids = GroupIdsOf(request.fields);
+  if (!request.fields.ok()) return request.fields.error();
   const auto places = OwnPlaces(request.caller, context);
   if (!places) return places.error();
   JsonText reply;
@@ -155,10 +155,9 @@ Result<std::string> ReadCustomFields(ChannelFields& fields) {
 }  // namespace
 
 Reply GetJoinedGroups(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::uint64_t offset = fields.OptionalNumber("Offset");
-  const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxJoined);
-  if (!fields.ok()) return fields.error();
+  const std::uint64_t offset = request.fields.OptionalNumber("Offset");
+  const std::uint64_t limit = request.fields.OptionalNumber("Limit", kMaxJoined);
+  if (!request.fields.ok()) return request.fields.error();
   // Groups of a login alone are left out: the SDK has forgotten them with that login.
   const auto places = OwnMeetings(request.caller, context);
   if (!places) return places.error();
@@ -193,10 +192,9 @@ Reply GetPublicGroupInfo(const Request& request, const Context& context) {
 }
 
 Reply GetGroupMembers(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::uint64_t offset = fields.OptionalNumber("Offset");
-  const std::uint64_t limit = fields.OptionalNumber("Limit", kMaxMembers);
-  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
+  const std::uint64_t offset = request.fields.OptionalNumber("Offset");
+  const std::uint64_t limit = request.fields.OptionalNumber("Limit", kMaxMembers);
+  const Result<OwnGroup> group = FindOwnGroup(request, context);
   if (!group) return group.error();
   const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
@@ -216,9 +214,9 @@ Reply GetGroupMembers(const Request& request, const Context& context) {
 }
 
 Reply GetNamedMembers(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::vector<std::string> accounts = fields.Texts("Member_List_Account", kMaxMembers);
-  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
+  const std::vector<std::string> accounts =
+      request.fields.Texts("Member_List_Account", kMaxMembers);
+  const Result<OwnGroup> group = FindOwnGroup(request, context);
   if (!group) return group.error();
   const auto members = MembersOf(context, group->room);
   if (!members) return members.error();
@@ -237,9 +235,8 @@ Reply GetNamedMembers(const Request& request, const Context& context) {
 }
 
 Reply GetOnlineNumber(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
+  const RoomId id = request.fields.Group();
+  if (!request.fields.ok()) return request.fields.error();
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   return JsonText()
@@ -249,12 +246,11 @@ Reply GetOnlineNumber(const Request& request, const Context& context) {
 
 // The application tells an own group from another's by the code.
 Reply CreateGroup(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id{fields.OptionalText("GroupId")};
-  const std::string type = fields.OptionalText("Type");
-  std::string name = fields.OptionalText("Name", kMaxName);
-  if (!fields.ok()) return fields.error();
-  Result<std::string> custom = ReadCustomFields(fields);
+  const RoomId id{request.fields.OptionalText("GroupId")};
+  const std::string type = request.fields.OptionalText("Type");
+  std::string name = request.fields.OptionalText("Name", kMaxName);
+  if (!request.fields.ok()) return request.fields.error();
+  Result<std::string> custom = ReadCustomFields(request.fields);
   if (!custom) return custom.error();
   const bool is_named = !id.value.empty();
   if (is_named && !IsRoomIdText(id.value)) {
@@ -291,9 +287,8 @@ Reply CreateGroup(const Request& request, const Context& context) {
 }
 
 Reply DestroyGroup(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
+  const RoomId id = request.fields.Group();
+  if (!request.fields.ok()) return request.fields.error();
   const Result<Room> room = context.channel.groups().FindRoom(request.caller, id);
   if (!room) return room.error();
   if (context.maker == nullptr || !IsCreatedGroup(*room)) {

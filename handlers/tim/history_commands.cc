@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "daemon/auth/user_sig.h"
-#include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
@@ -57,10 +56,9 @@ Page CutFromTime(Senders& senders, std::size_t limit, bool is_back,
 
 // Newest first: those with a seq in (ReqMsgSeq - ReqMsgNumber, ReqMsgSeq].
 Reply GetGroupHistory(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const std::uint64_t asked_seq = fields.OptionalNumber("ReqMsgSeq");
-  const std::uint64_t limit = fields.Limit("ReqMsgNumber", kMaxPage);
-  const Result<OwnGroup> group = FindOwnGroup(fields, request, context);
+  const std::uint64_t asked_seq = request.fields.OptionalNumber("ReqMsgSeq");
+  const std::uint64_t limit = request.fields.Limit("ReqMsgNumber", kMaxPage);
+  const Result<OwnGroup> group = FindOwnGroup(request, context);
   if (!group) return group.error();
   const std::uint64_t number = group->room.sequence;
   const Result<std::uint64_t> newest = context.history.NewestRoomMessage(number);
@@ -92,14 +90,13 @@ Reply GetGroupHistory(const Request& request, const Context& context) {
 }
 
 Reply GetDirectHistory(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const UserId peer = fields.Account("Peer_Account");
-  const std::size_t limit = fields.Limit("MaxCnt", kMaxPage);
+  const UserId peer = request.fields.Account("Peer_Account");
+  const std::size_t limit = request.fields.Limit("MaxCnt", kMaxPage);
   // A key of another form counts as none, and the time tells the place.
-  const auto oldest = ReadSession(fields.OptionalText("MsgKey"));
-  const std::uint64_t second = fields.OptionalNumber("LastMsgTime");
-  const bool is_back = fields.OptionalNumber("GetDirection") != 1;
-  if (!fields.ok()) return fields.error();
+  const auto oldest = ReadSession(request.fields.OptionalText("MsgKey"));
+  const std::uint64_t second = request.fields.OptionalNumber("LastMsgTime");
+  const bool is_back = request.fields.OptionalNumber("GetDirection") != 1;
+  if (!request.fields.ok()) return request.fields.error();
   const UserId& account = request.caller.account;
   const bool has_place = oldest && oldest->room_number == 0;
   const auto before = has_place ? std::optional(oldest->until) : std::nullopt;
@@ -134,11 +131,10 @@ Reply GetDirectHistory(const Request& request, const Context& context) {
 }
 
 Reply GetPeerReadTimes(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
   std::vector<UserId> peers;
-  for (std::string& text : fields.Texts("To_Account", kMaxPeers))
+  for (std::string& text : request.fields.Texts("To_Account", kMaxPeers))
     peers.push_back({std::move(text)});
-  if (!fields.ok()) return fields.error();
+  if (!request.fields.ok()) return request.fields.error();
   const auto positions = context.accounts.ReadPositionsFor(request.caller.account, peers);
   if (!positions) return positions.error();
   JsonText reply;

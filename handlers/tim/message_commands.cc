@@ -7,7 +7,6 @@
 #include "daemon/auth/user_sig.h"
 #include "daemon/base/random_source.h"
 #include "daemon/channel/group_access_check.h"
-#include "handlers/channel/channel_fields.h"
 #include "handlers/shared/plain_message.h"
 #include "handlers/shared/request_charge.h"
 #include "handlers/tim/tim_commands.h"
@@ -30,25 +29,25 @@ std::uint8_t PriorityOf(std::string_view name) {
 }
 
 /// Reads a message but for its receiver and number, which the commands have read.
-/// @param to       empty: to a group.
-/// @param address  of the client.
-/// @errors those of `fields`; as `MessageBody::From`.
-Result<MessageDraft> ReadDraft(ChannelFields& fields, UserId to, std::uint64_t seq,
-                               std::uint64_t random, const std::string& address) {
+/// @param to  empty: to a group.
+/// @errors those of the fields; as `MessageBody::From`.
+Result<MessageDraft> ReadDraft(const Request& request, UserId to, std::uint64_t seq,
+                               std::uint64_t random) {
   MessageContent content{.client_seq = seq,
                          .client_random = random,
-                         .client_time = fields.OptionalNumber("MsgClientTime"),
-                         .custom = fields.OptionalText("CloudCustomData"),
-                         .priority = PriorityOf(fields.OptionalText("MsgPriority")),
-                         .wants_receipt = fields.OptionalNumber("IsNeedReadReceipt") == 1};
-  if (!fields.ok()) return fields.error();
+                         .client_time = request.fields.OptionalNumber("MsgClientTime"),
+                         .custom = request.fields.OptionalText("CloudCustomData"),
+                         .priority = PriorityOf(request.fields.OptionalText("MsgPriority")),
+                         .wants_receipt = request.fields.OptionalNumber("IsNeedReadReceipt") == 1};
+  if (!request.fields.ok()) return request.fields.error();
   if (content.custom.size() > kMaxCustom) {
     return Error{Errc::kContentTooLong, "CloudCustomData: too long"};
   }
-  Result<MessageBody> body = fields.Message();
+  Result<MessageBody> body = request.fields.Message();
   if (!body) return body.error();
   content.body = body->text();
-  return MessageDraft{.to = std::move(to), .content = std::move(content), .address = address};
+  return MessageDraft{
+      .to = std::move(to), .content = std::move(content), .address = request.address};
 }
 
 /// Has the message stored as it was sent, or as its guard returns it as long as another server may
@@ -119,9 +118,8 @@ void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage
 }  // namespace
 
 Reply JoinGroup(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
+  const RoomId id = request.fields.Group();
+  if (!request.fields.ok()) return request.fields.error();
   const Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   const bool is_meeting = IsMeeting(room->key.kind);
@@ -172,9 +170,8 @@ Reply JoinGroup(const Request& request, const Context& context) {
 }
 
 Reply QuitGroup(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
+  const RoomId id = request.fields.Group();
+  if (!request.fields.ok()) return request.fields.error();
   // Another login of the account may have joined a group that this one does not reach.
   if (const auto room = context.channel.groups().FindRoom(request.caller, id); !room) {
     return room.error().code == Errc::kRoomNotFound ? Reply() : room.error();
@@ -207,12 +204,11 @@ Reply QuitGroup(const Request& request, const Context& context) {
 }
 
 Reply SendToGroup(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  const RoomId id = fields.Group();
-  const std::uint64_t random = fields.Number("Random");
-  const std::uint64_t seq = fields.OptionalNumber("ClientSeq");
-  const bool is_online_only = fields.OptionalNumber("OnlineOnlyFlag") == 1;
-  Result<MessageDraft> draft = ReadDraft(fields, {}, seq, random, request.address);
+  const RoomId id = request.fields.Group();
+  const std::uint64_t random = request.fields.Number("Random");
+  const std::uint64_t seq = request.fields.OptionalNumber("ClientSeq");
+  const bool is_online_only = request.fields.OptionalNumber("OnlineOnlyFlag") == 1;
+  Result<MessageDraft> draft = ReadDraft(request, {}, seq, random);
   if (!draft) return draft.error();
   const Result<JoinedGroup> group = GroupOf(request, context, id);
   if (!group) return group.error();
@@ -231,12 +227,11 @@ Reply SendToGroup(const Request& request, const Context& context) {
 }
 
 Reply SendDirect(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
-  UserId to = fields.Account("To_Account");
-  const std::uint64_t seq = fields.OptionalNumber("MsgSeq");
-  const std::uint64_t random = fields.Number("MsgRandom");
-  const bool is_online_only = fields.OptionalNumber("MsgLifeTime", 1) == 0;
-  Result<MessageDraft> draft = ReadDraft(fields, std::move(to), seq, random, request.address);
+  UserId to = request.fields.Account("To_Account");
+  const std::uint64_t seq = request.fields.OptionalNumber("MsgSeq");
+  const std::uint64_t random = request.fields.Number("MsgRandom");
+  const bool is_online_only = request.fields.OptionalNumber("MsgLifeTime", 1) == 0;
+  Result<MessageDraft> draft = ReadDraft(request, std::move(to), seq, random);
   if (!draft) return draft.error();
   if (is_online_only) {
     draft->deliver = [&](const StoredMessage& shown) {

@@ -137,11 +137,10 @@ Reply FetchConfig(const Request& /*request*/, const Context& context) {
 }
 
 Reply GetProfiles(const Request& request, const Context& context) {
-  ChannelFields fields(request.body);
   JsonText reply;
   reply.BeginArray("UserProfileItem");
   for (const nlohmann::ordered_json* const item :
-       fields.OptionalObjects("UserItem", kMaxAccounts)) {
+       request.fields.OptionalObjects("UserItem", kMaxAccounts)) {
     ChannelFields item_fields(*item);
     const UserId account = item_fields.Account("To_Account");
     if (!item_fields.ok()) return item_fields.error();
@@ -149,12 +148,12 @@ Reply GetProfiles(const Request& request, const Context& context) {
     WriteProfile(account, fits ? context.channel.logins().ProfileOf(account) : Account::Profile(),
                  reply);
   }
-  if (!fields.ok()) return fields.error();
+  if (!request.fields.ok()) return request.fields.error();
   return std::move(reply.EndArray().Field("CurrentStandardSequence", 0));
 }
 
 Reply SetProfile(const Request& request, const Context& context) {
-  return Done(ChangeProfile(request.body, request.caller, context.channel.logins()));
+  return Done(ChangeProfile(request.fields, request.caller, context.channel.logins()));
 }
 
 }  // namespace rtcroom::tim

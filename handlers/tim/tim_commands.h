@@ -8,8 +8,6 @@
 #include <string_view>
 #include <variant>
 
-#include <nlohmann/json.hpp>
-
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/result.h"
@@ -20,6 +18,7 @@
 #include "daemon/core/message_store.h"
 #include "daemon/core/room_service.h"
 #include "daemon/http/http_handler.h"
+#include "handlers/channel/channel_fields.h"
 #include "handlers/channel/request_socket.h"
 #include "handlers/tim/tim_json.h"
 
@@ -74,8 +73,8 @@ struct Context {
 /// A request of a login.
 struct Request {
   const ChannelInstance& caller;
-  const nlohmann::ordered_json& body;  ///< an object
-  const std::string& address;          ///< of the client
+  ChannelFields& fields;
+  const std::string& address;  ///< of the client
   /// The pushes to the caller; null: its login has not begun on the connection of the request.
   LoginPushes* pushes = nullptr;
 };

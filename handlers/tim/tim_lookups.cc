@@ -72,10 +72,9 @@ Result<Room> FindRoomOf(const ChannelInstance& caller, const Context& context,
   return room;
 }
 
-Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
-                              const Context& context) {
-  const RoomId id = fields.Group();
-  if (!fields.ok()) return fields.error();
+Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context) {
+  const RoomId id = request.fields.Group();
+  if (!request.fields.ok()) return request.fields.error();
   Result<Room> room = context.channel.groups().FindRoomToJoin(request.caller, id);
   if (!room) return room.error();
   const auto places = OwnPlaces(request.caller, context);

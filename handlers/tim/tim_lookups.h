@@ -14,7 +14,6 @@
 #include "daemon/core/account_store.h"
 #include "daemon/core/ids.h"
 #include "daemon/core/room.h"
-#include "handlers/channel/channel_fields.h"
 #include "handlers/tim/tim_commands.h"
 #include "handlers/tim/tim_json.h"
 
@@ -60,10 +59,9 @@ struct OwnGroup {
   AccountGroup place{};
 };
 /// The one that `GroupId` names. Read all other fields before.
-/// @errors those of `fields`; kNotAllowed for a caller that is not in the group, or may not be any
-///         more; kRoomNotFound; kStoreBusy; kStoreBroken.
-Result<OwnGroup> FindOwnGroup(ChannelFields& fields, const Request& request,
-                              const Context& context);
+/// @errors those of the fields; kNotAllowed for a caller that is not in the group, or may not be
+///         any more; kRoomNotFound; kStoreBusy; kStoreBroken.
+Result<OwnGroup> FindOwnGroup(const Request& request, const Context& context);
 
 /// The time until which that account has read; 1970: nothing.
 TimePoint ReadUntil(std::span<const ReadPosition> positions, const UserId& reader);

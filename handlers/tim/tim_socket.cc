@@ -298,10 +298,11 @@ std::optional<Reply> TimSocket::Answer(const Request& request) {
   const Result<nlohmann::ordered_json>& body = request.envelope.body;
   if (!body) return body.error();
   if (command->kind == CommandKind::kFixed) return command->FixedReply();
+  ChannelFields fields(*body);
   const std::shared_ptr<LoginPushes> pushes = CurrentPushes();
   const bool has_begun = pushes && pushes->login().instance == caller->instance;
   return command->handler({.caller = *caller,
-                           .body = *body,
+                           .fields = fields,
                            .address = peer_address(),
                            .pushes = has_begun ? pushes.get() : nullptr},
                           context_);

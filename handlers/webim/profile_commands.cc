@@ -27,7 +27,8 @@ Result<JsonText> PortraitGet(const ChannelRequest& request, const ChannelContext
 }
 
 Result<JsonText> PortraitSet(const ChannelRequest& request, const ChannelContext& context) {
-  const Status set = ChangeProfile(request.body, request.caller, context.channel.logins());
+  ChannelFields fields(request.body);
+  const Status set = ChangeProfile(fields, request.caller, context.channel.logins());
   if (!set) return set.error();
   return JsonText();
 }

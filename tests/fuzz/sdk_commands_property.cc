@@ -127,8 +127,9 @@ std::optional<std::string> FaultOfSdkCommands(std::string_view bytes) {
                           .user_id = {"alice"},
                           .type = std::string(kCreatedGroup)},
                          [](const Result<RoomId>&) {});
+  ChannelFields fields(*body);
   const tim::Reply reply = kCommands.at(choice)(
-      {.caller = world.CallerOf("alice"), .body = *body, .address = world.address}, context);
+      {.caller = world.CallerOf("alice"), .fields = fields, .address = world.address}, context);
   if (const auto* const failure = std::get_if<tim::Failure>(&reply)) {
     if (failure->code == 0 || failure->info.empty()) return "a failure without a word";
     if (!IsUtf8(failure->info)) return "an info that is not UTF-8";

@@ -15,6 +15,7 @@
 
 #include "daemon/core/lease_table.h"
 #include "daemon/core/room_service.h"
+#include "handlers/channel/channel_fields.h"
 #include "handlers/shared/request_text.h"
 #include "handlers/tim/tim_commands.h"
 #include "tests/support/channel_fixture.h"
@@ -52,8 +53,9 @@ class TimWorld {
   /// The body of a reply; of a failure an object with its `code`.
   nlohmann::json Call(Handler handler, const std::string& account, const nlohmann::json& body) {
     const nlohmann::ordered_json ordered = nlohmann::ordered_json::parse(body.dump());
+    ChannelFields fields(ordered);
     const Reply reply =
-        handler({.caller = CallerOf(account), .body = ordered, .address = address}, context);
+        handler({.caller = CallerOf(account), .fields = fields, .address = address}, context);
     if (const auto* const failure = std::get_if<Failure>(&reply)) return {{"code", failure->code}};
     return nlohmann::json::parse("{" + std::string(std::get<JsonText>(reply).text()) + "}");
   }

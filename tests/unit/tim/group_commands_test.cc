@@ -147,8 +147,9 @@ class CreatedGroupCommands : public GroupCommands {
 
   json Call(Handler handler, const char* account, const json& body) {
     const auto ordered = nlohmann::ordered_json::parse(body.dump());
+    ChannelFields fields(ordered);
     const Reply reply = handler(
-        {.caller = world.CallerOf(account), .body = ordered, .address = world.address}, context);
+        {.caller = world.CallerOf(account), .fields = fields, .address = world.address}, context);
     world.server.Follow();
     if (const auto* const failure = std::get_if<Failure>(&reply)) {
       return {{"code", failure->code}, {"info", failure->info}};
@@ -246,8 +247,9 @@ TEST_F(CreatedGroupCommands, AreRefusedToWhoMayNotBeInThem) {
   ChannelInstance anonymous = world.CallerOf("alice");
   anonymous.reach = RoomReach::kGen1;
   const nlohmann::ordered_json body = {{"Type", "AVChatRoom"}};
+  ChannelFields fields(body);
   const Reply reply =
-      CreateGroup({.caller = anonymous, .body = body, .address = world.address}, context);
+      CreateGroup({.caller = anonymous, .fields = fields, .address = world.address}, context);
   EXPECT_EQ(std::get<Failure>(reply).code, 10016);
 }
 

@@ -87,8 +87,9 @@ TEST_F(LoginPushesTest, GoOnInAGroupWhoseQuitIsNotStored) {
   const Context context = ContextWith(server_.store.messages(), places);
   const auto pushes = PushesWith(context);
   const nlohmann::ordered_json body = {{"GroupId", kMeeting.id.value}};
+  ChannelFields fields(body);
   const Reply reply = QuitGroup({.caller = world_.CallerOf("alice"),
-                                 .body = body,
+                                 .fields = fields,
                                  .address = world_.address,
                                  .pushes = pushes.get()},
                                 context);
