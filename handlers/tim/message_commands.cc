@@ -103,12 +103,12 @@ void Tell(const Request& request, const Context& context, const JoinedGroup& gro
 }
 
 /// Delivers a message that is only for the SDKs that are connected, but the sender's own.
-void ShowInGroup(const Context& context, const JoinedGroup& group, StoredMessage& message) {
-  message.seq = kFirstUnstored + (RandomUint64(context.channel.deps().random) >> 12);
+/// @param group  empty: the message is to an account.
+void Show(const Context& context, const JoinedGroup& group, const StoredMessage& message) {
   const UserId& sender = message.content.sender;
   context.socket.receivers.notices().Share(
-      {.room_number = group.place.room_number,
-       .user_id = sender,
+      {.room_number = message.room_number,
+       .user_id = message.room_number == 0 ? message.receiver : sender,
        .fact = MessageNotice{.group = group.place.room.id,
                              .group_name = group.name,
                              .image = context.channel.logins().ProfileOf(sender).image,
@@ -213,7 +213,10 @@ Reply SendToGroup(const Request& request, const Context& context) {
   const Result<JoinedGroup> group = GroupOf(request, context, id);
   if (!group) return group.error();
   if (is_online_only) {
-    draft->deliver = [&](StoredMessage& shown) { ShowInGroup(context, *group, shown); };
+    draft->deliver = [&](StoredMessage& shown) {
+      shown.seq = kFirstUnstored + (RandomUint64(context.channel.deps().random) >> 12);
+      Show(context, *group, shown);
+    };
   }
   // Clients of webrtc rooms do not parse what they get.
   if (is_online_only || group->place.room.kind != RoomKind::kWebrtc) {
@@ -235,12 +238,7 @@ Reply SendDirect(const Request& request, const Context& context) {
   if (!draft) return draft.error();
   if (is_online_only) {
     draft->deliver = [&](const StoredMessage& shown) {
-      if (shown.receiver == request.caller.account) return;
-      context.socket.receivers.notices().Share(
-          {.user_id = shown.receiver,
-           .fact = MessageNotice{
-               .image = context.channel.logins().ProfileOf(request.caller.account).image,
-               .message = shown}});
+      if (shown.receiver != request.caller.account) Show(context, {}, shown);
     };
   }
   StoreAsSent(context, GuardDirect, *draft);
