@@ -61,25 +61,6 @@ bool IsUnread(const StoredMessage& message, const UserId& account, const ReadTim
   return found == times.end() || content.sent_at > found->second;
 }
 
-/// The conversations of an account in which something is unread.
-struct UnreadConversations {
-  std::vector<StoredMessage> newest{};  ///< of each of them the newest message
-  ReadTimes times{};                    ///< of the account
-  std::uint64_t position = 0;           ///< of the newest message of all conversations
-};
-
-Result<UnreadConversations> ReadUnreadConversations(const Context& context, const UserId& account) {
-  auto newest = context.history.ReadConversations(account, kMaxConversations);
-  if (!newest) return newest.error();
-  Result<ReadTimes> times = ReadTimesOf(context, account);
-  if (!times) return times.error();
-  const std::uint64_t position = newest->empty() ? 0 : newest->front().position;
-  std::erase_if(*newest,
-                [&](const StoredMessage& message) { return !IsUnread(message, account, *times); });
-  return UnreadConversations{
-      .newest = *std::move(newest), .times = *std::move(times), .position = position};
-}
-
 /// Reads what the sender of `newest` has written since the account has last read or answered,
 /// newest first, and about as many messages as it returns.
 /// @param newest  of its conversation.
@@ -166,14 +147,17 @@ Reply SyncReply(Senders& senders, std::span<const StoredMessage> messages,
 /// Answers with everything that is unread.
 Reply UnreadAtLogin(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
-  const auto conversations = ReadUnreadConversations(context, account);
+  const auto conversations = context.history.ReadConversations(account, kMaxConversations);
   if (!conversations) return conversations.error();
+  const Result<ReadTimes> times = ReadTimesOf(context, account);
+  if (!times) return times.error();
   std::vector<StoredMessage> messages;
   UnreadCounts counts;
-  for (const StoredMessage& newest : conversations->newest) {
+  for (const StoredMessage& newest : *conversations) {
+    if (!IsUnread(newest, account, *times)) continue;
     const std::size_t most = std::min(kMaxUnread - messages.size(), kMaxUnreadOfPeer);
     if (most == 0) break;
-    auto unread = ReadUnread(context, account, newest, conversations->times, most);
+    auto unread = ReadUnread(context, account, newest, *times, most);
     if (!unread) return unread.error();
     counts.emplace(newest.content.sender, unread->size());
     std::ranges::move(*unread, std::back_inserter(messages));
@@ -182,7 +166,8 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
   Senders senders(context);
   messages.resize(CountFitting(senders, messages));
   std::ranges::reverse(messages);
-  return SyncReply(senders, messages, counts, /*is_complete=*/true, conversations->position);
+  const std::uint64_t position = conversations->empty() ? 0 : conversations->front().position;
+  return SyncReply(senders, messages, counts, /*is_complete=*/true, position);
 }
 
 /// Answers with what has come after a position.
@@ -329,10 +314,13 @@ Reply ReadAll(const Request& request, const Context& context) {
   if (!request.fields.ok()) return request.fields.error();
   if (are_direct) {
     const UserId& account = request.caller.account;
-    const auto conversations = ReadUnreadConversations(context, account);
+    const auto conversations = context.history.ReadConversations(account, kMaxConversations);
     if (!conversations) return conversations.error();
+    const Result<ReadTimes> times = ReadTimesOf(context, account);
+    if (!times) return times.error();
     std::vector<ReadPosition> positions;
-    for (const StoredMessage& newest : conversations->newest) {
+    for (const StoredMessage& newest : *conversations) {
+      if (!IsUnread(newest, account, *times)) continue;
       positions.push_back(
           {.reader = account, .peer = newest.content.sender, .until = newest.content.sent_at});
     }
