@@ -21,15 +21,11 @@ bool LoginPushes::HasMissed() const {
          (have_groups_changed_ || std::ranges::any_of(streams_, &Stream::is_missing));
 }
 
-void LoginPushes::ReadAtTick() const {
-  if (const std::shared_ptr<TimSocket> socket = socket_.lock()) socket->TickSoon();
-}
-
 void LoginPushes::ReadMissed() noexcept {
+  const std::shared_ptr<TimSocket> socket = socket_.lock();
+  if (!socket) return;
   try {
-    while (true) {
-      const std::shared_ptr<TimSocket> socket = socket_.lock();
-      if (!socket || !socket->TakesMore()) return;
+    while (socket->TakesMore()) {
       std::uint64_t number = 0;
       bool have_changed = false;
       {
@@ -46,12 +42,12 @@ void LoginPushes::ReadMissed() noexcept {
       is_reading_ = false;
       if (goes_on) continue;
       have_groups_changed_ = have_groups_changed_ || have_changed;
-      return ReadAtTick();
+      return socket->TickSoon();
     }
   } catch (...) {
     const MutexLock lock(mutex_);  // most likely out of memory
     is_reading_ = false;
-    ReadAtTick();
+    socket->TickSoon();
   }
 }
 

@@ -118,7 +118,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   /// Reads messages after that one, or the newest where there are too many: then it sets `after`.
   Result<std::vector<StoredMessage>> ReadPage(std::uint64_t room_number,
                                               std::uint64_t& after) const;
-  void ReadAtTick() const;
   void WritePage(Stream& stream, const std::vector<StoredMessage>& page, Senders& senders)
       REQUIRES(mutex_);
   /// @param events  empty: nothing is written.
