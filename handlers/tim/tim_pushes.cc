@@ -251,6 +251,7 @@ void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
 
 void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) {
   bool is_removed = false;
+  bool has_ended = false;
   bool has_missed = false;
   const std::shared_ptr<TimSocket> socket = socket_.lock();
   {
@@ -258,7 +259,6 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
     Stream* const stream = FindLocked(room_number);
     if (stream == nullptr || !socket) return;
     bool has_own = false;
-    bool has_ended = false;
     for (const RoomObject& object : push->objects()) {
       has_own = has_own || (object.message && IsOwn(*object.message));
       is_removed = is_removed || IsKickOf(object, login_.account);
@@ -298,12 +298,8 @@ void LoginPushes::OnRoomPush(std::uint64_t room_number, const std::shared_ptr<Ro
       if (!part.form.empty()) socket->WritePush(part.form, part.made_at());
     }
     has_missed = stream->is_missing;
-    if (has_ended) {
-      std::erase_if(streams_,
-                    [&](const Stream& one) { return one.place.room_number == room_number; });
-      return;
-    }
   }
+  if (has_ended) return (void)Leave(room_number);
   if (is_removed) return Drop(room_number, NoticeType::kRemoved);
   if (has_missed) socket->GoOn();
 }
