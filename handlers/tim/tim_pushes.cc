@@ -1,7 +1,6 @@
 #include "handlers/tim/tim_pushes.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <limits>
 #include <span>
@@ -236,15 +235,14 @@ void LoginPushes::OnMembershipEnded(std::uint64_t room_number, LeaveReason /*rea
 void LoginPushes::Drop(std::uint64_t room_number, NoticeType notice) {
   const std::optional<AccountGroup> place = Leave(room_number, notice);
   if (!place) return;
+  std::vector<AccountGroup> rows(2, *place);
+  rows.back().instance = 0;  // that of the account
   // Where no worker is free the row stays, and the next login finds that it may not be in the
   // group.
-  (void)context_.socket.workers.TrySubmit(
-      ThreadPool::Urgency::kNormal, [self = shared_from_this(), place] {
-        AccountGroup of_account = *place;
-        of_account.instance = 0;
-        const std::array<AccountGroup, 2> rows = {*place, of_account};
-        (void)self->context_.places.Remove(rows);
-      });
+  (void)context_.socket.workers.TrySubmit(ThreadPool::Urgency::kNormal,
+                                          [self = shared_from_this(), rows = std::move(rows)] {
+                                            (void)self->context_.places.Remove(rows);
+                                          });
 }
 
 // Pushes that come
