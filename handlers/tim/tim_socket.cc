@@ -137,18 +137,18 @@ void TimSocket::OnBans() {
 
 // Requests
 
-void TimSocket::Delay(std::string_view text) {
+bool TimSocket::Delay(std::string_view text) {
   RunNext({std::string(text)});
   const MutexLock lock(mutex_);
   is_delayed_ = true;
   TickSoon();
+  return false;
 }
 
 bool TimSocket::Run(std::string_view text) {
   // No SDK sends so much, and reading it takes the time of others.
   if (text.size() > kBytesPerToken && context_.socket.costs.IsAddressInDebt(peer_address())) {
-    Delay(text);
-    return false;
+    return Delay(text);
   }
   std::optional<Envelope> envelope = ReadEnvelope(text);
   if (!envelope) {
@@ -171,22 +171,16 @@ bool TimSocket::Run(std::string_view text) {
       Finish(request, Failure(kBusyCode, "too many requests"));
       return true;
     }
-    Delay(text);
-    return false;
+    return Delay(text);
   }
   if (is_free && is_long) {
     context_.socket.costs.ChargeAddress(peer_address(), 1 + MoreTokensFor(text.size()));
   }
-  if (command == nullptr || command->lane == Lane::kInline) {
-    if (Execute(request, text)) return true;
-    Delay(text);
-    return false;
-  }
+  if (command == nullptr || command->lane == Lane::kInline) return Execute(request, text);
   // A worker has only one request of a socket at a time, so the delayed one is its last.
   const auto shared = std::make_shared<const Request>(std::move(request));
   const auto task = [self = Self(), shared, kept = std::string(text)] {
-    if (self->Execute(*shared, kept)) return self->FinishLater();
-    self->Delay(kept);
+    if (self->Execute(*shared, kept)) self->FinishLater();
   };
   if (TrySubmit(task)) return false;
   Finish(*shared, Failure(kBusyCode, kBusy));
@@ -231,7 +225,7 @@ bool TimSocket::Execute(const Request& request, std::string_view text) noexcept 
     if (request.Is(CommandKind::kLogOut) && RunSetAside(text)) return true;
     if (SetAside(request, text)) return true;
     std::optional<Reply> reply = Answer(request);
-    if (!reply) return false;
+    if (!reply) return Delay(text);
     Finish(request, *std::move(reply));
     if (request.Calls(GetUnread)) (void)RunSetAside();
     if (!request.Is(CommandKind::kLogIn)) return true;

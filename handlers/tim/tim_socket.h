@@ -71,7 +71,8 @@ class TimSocket : public RequestSocket {
   /// @param error  of `ChannelLogins::Authenticate` for that head.
   [[nodiscard]] Failure RefusalOf(const Head& head, const Error& error) const;
   /// Keeps the request for the next tick.
-  void Delay(std::string_view text) EXCLUDES(mutex_);
+  /// @return false, as `Run` of a request that is answered later.
+  bool Delay(std::string_view text) EXCLUDES(mutex_);
   /// Sets the request aside if a new login asks by it for its conversations before it has asked
   /// for what is unread.
   /// @return whether it did.
@@ -81,7 +82,7 @@ class TimSocket : public RequestSocket {
   /// @param then  runs after it; empty: nothing does.
   /// @return whether one was set aside.
   bool RunSetAside(std::string_view then = {}) EXCLUDES(mutex_);
-  /// @return whether it is done, or set aside.
+  /// @return whether it is done, or set aside; otherwise it is delayed.
   bool Execute(const Request& request, std::string_view text) noexcept EXCLUDES(mutex_);
   void Finish(const Request& request, Reply reply) EXCLUDES(mutex_);
   /// @return nullopt: it is carried out again when there is time.
