@@ -181,12 +181,11 @@ const ordered_json& ChannelFields::OptionalObject(const char* name) {
   return EmptyObject();
 }
 
-std::vector<const ordered_json*> ChannelFields::OptionalObjects(const char* name,
-                                                                std::size_t most) {
-  std::vector<const ordered_json*> objects;
+std::vector<ChannelFields> ChannelFields::OptionalObjects(const char* name, std::size_t most) {
+  std::vector<ChannelFields> objects;
   for (const ordered_json& element : Elements(name, Find(name), most)) {
     if (!element.is_object()) Fail(Errc::kNotJson, name, "an element is not an object");
-    objects.push_back(&element);
+    objects.emplace_back(element);
   }
   return objects;
 }

@@ -63,8 +63,8 @@ class ChannelFields {
   bool OptionalFlag(const char* name);
   /// An object; an empty one when it is missing.
   const nlohmann::ordered_json& OptionalObject(const char* name);
-  /// The objects of an array, at most `most`; none when it is missing.
-  std::vector<const nlohmann::ordered_json*> OptionalObjects(const char* name, std::size_t most);
+  /// Readers of the objects of an array, at most `most`; none when it is missing.
+  std::vector<ChannelFields> OptionalObjects(const char* name, std::size_t most);
   /// `MsgBody`, required. @errors as `MessageBody::From`, but kNotJson when it is malformed.
   Result<MessageBody> Message();
 

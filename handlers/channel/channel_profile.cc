@@ -33,16 +33,15 @@ std::string_view Shortened(std::string_view text, std::size_t max_bytes) {
 Status ChangeProfile(ChannelFields& fields, const ChannelInstance& caller, ChannelLogins& logins) {
   std::optional<std::string> nick;
   std::optional<std::string> image;
-  for (const nlohmann::ordered_json* const item : fields.OptionalObjects("ProfileItem", kMaxTags)) {
-    ChannelFields item_fields(*item);
-    const std::string tag = item_fields.OptionalText("Tag");
+  for (ChannelFields& item : fields.OptionalObjects("ProfileItem", kMaxTags)) {
+    const std::string tag = item.OptionalText("Tag");
     if (tag == kNickTag) {
-      nick = Shortened(item_fields.OptionalText("Value"), kMaxProfileNick);
+      nick = Shortened(item.OptionalText("Value"), kMaxProfileNick);
     } else if (tag == kImageTag) {
-      image = item_fields.OptionalText("Value");
+      image = item.OptionalText("Value");
       if (image->size() > kMaxImageBytes) image->clear();
     }
-    if (!item_fields.ok()) return item_fields.error();
+    if (!item.ok()) return item.error();
   }
   if (!fields.ok()) return fields.error();
   logins.SetProfile(caller, std::move(nick), std::move(image));

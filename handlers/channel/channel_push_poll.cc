@@ -81,13 +81,12 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
   ChannelFields fields(body);
   const nlohmann::ordered_json& connect = fields.OptionalObject("connect");
   const std::chrono::seconds wait(std::min<std::uint64_t>(fields.OptionalNumber("wait"), 45));
-  const auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
+  auto cursors = fields.OptionalObjects("cursors", kMaxSubscriptions);
   const auto requests = fields.OptionalObjects("requests", kMaxRequests);
   if (!fields.ok()) return fields.error();
   Result<ChannelLogin> login = CheckConnect(connect, context_.logins, address);
   if (!login) return login.error();
-  for (const nlohmann::ordered_json* const cursor : cursors) {
-    ChannelFields room(*cursor);
+  for (ChannelFields& room : cursors) {
     PolledRoom polled{.key = room.Room(), .cursor = room.OptionalText("cursor", kMaxCursorBytes)};
     if (!room.ok() && room.error().code != Errc::kRoomNotFound) return room.error();
     if (std::ranges::find(rooms_, polled.key, &PolledRoom::key) != rooms_.end()) {
@@ -95,9 +94,11 @@ Status PushPoll::Read(const nlohmann::ordered_json& body, std::string_view addre
     }
     rooms_.push_back(std::move(polled));
   }
-  for (const nlohmann::ordered_json* const request : requests) {
-    if (!RequestIdOf(*request)) return Error{Errc::kBadRequest, "id: missing or not a number"};
-    requests_.push_back(*request);
+  for (const ChannelFields& request : requests) {
+    if (!RequestIdOf(request.object())) {
+      return Error{Errc::kBadRequest, "id: missing or not a number"};
+    }
+    requests_.push_back(request.object());
   }
   login_ = *std::move(login);
   const MonotonicTime now = context_.logins.clock.Monotonic();

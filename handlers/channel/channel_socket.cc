@@ -245,8 +245,9 @@ Status ChannelSocket::Connect(const Request& request) {
   }
   // The subscriptions run before the requests that have come meanwhile.
   std::vector<std::string> subscribes;
-  for (const nlohmann::ordered_json* const cursor : cursors) {
-    subscribes.push_back(fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor->dump()));
+  for (const ChannelFields& cursor : cursors) {
+    subscribes.push_back(
+        fmt::format(R"({{"id":{},"subscribe":{}}})", request.id, cursor.object().dump()));
   }
   RunNext(std::move(subscribes));
   ReadMissed();

@@ -274,11 +274,10 @@ Reply ReportRead(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const TimePoint latest = context.socket.clock.Now() + kAhead;
   std::vector<ReadPosition> positions;
-  for (const auto* const item : report.OptionalObjects("C2CMsgReadedItem", kMaxReports)) {
-    ChannelFields item_fields(*item);
-    UserId peer = item_fields.Account("To_Account");
-    const std::uint64_t time = item_fields.Number("LastedMsgTime");
-    if (!item_fields.ok()) return item_fields.error();
+  for (ChannelFields& item : report.OptionalObjects("C2CMsgReadedItem", kMaxReports)) {
+    UserId peer = item.Account("To_Account");
+    const std::uint64_t time = item.Number("LastedMsgTime");
+    if (!item.ok()) return item.error();
     const Result<bool> have_written = HaveWritten(context, account, peer);
     if (!have_written) return have_written.error();
     if (!*have_written) continue;
@@ -302,10 +301,9 @@ Reply ReadAll(const Request& request, const Context& context) {
   std::vector<std::pair<RoomId, std::uint64_t>> reports;
   JsonText reply;
   reply.Field("C2CReadAllMsg", are_direct ? 1 : 0).BeginArray("GroupReadInfoArray");
-  for (const auto* const item : request.fields.OptionalObjects("GroupReadInfo", kMaxListedGroups)) {
-    ChannelFields item_fields(*item);
-    reports.emplace_back(item_fields.Group(), item_fields.Number("MsgSeq"));
-    if (!item_fields.ok()) return item_fields.error();
+  for (ChannelFields& item : request.fields.OptionalObjects("GroupReadInfo", kMaxListedGroups)) {
+    reports.emplace_back(item.Group(), item.Number("MsgSeq"));
+    if (!item.ok()) return item.error();
     reply.BeginObject()
         .Field("GroupId", reports.back().first.value)
         .Field("MsgSeq", reports.back().second)
@@ -335,13 +333,12 @@ Reply ReadAll(const Request& request, const Context& context) {
 Reply TellReceipts(const Request& request, const Context& context) {
   const UserId peer = request.fields.Account("Peer_Account");
   std::vector<ReceiptNotice::Message> messages;
-  for (const auto* const item : request.fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
-    ChannelFields item_fields(*item);
-    messages.push_back({.seq = item_fields.Number("MsgSeq"),
-                        .random = item_fields.Number("MsgRandom"),
-                        .time = item_fields.Number("MsgTime"),
-                        .client_time = item_fields.OptionalNumber("MsgClientTime")});
-    if (!item_fields.ok()) return item_fields.error();
+  for (ChannelFields& item : request.fields.OptionalObjects("C2CMsgInfo", kMaxReceipts)) {
+    messages.push_back({.seq = item.Number("MsgSeq"),
+                        .random = item.Number("MsgRandom"),
+                        .time = item.Number("MsgTime"),
+                        .client_time = item.OptionalNumber("MsgClientTime")});
+    if (!item.ok()) return item.error();
   }
   if (!request.fields.ok()) return request.fields.error();
   const Result<bool> have_written = HaveWritten(context, request.caller.account, peer);
@@ -357,14 +354,13 @@ Reply TellReceipts(const Request& request, const Context& context) {
 Reply DeleteConversations(const Request& request, const Context& /*context*/) {
   JsonText reply;
   reply.BeginArray("ResultItem");
-  for (const auto* const item : request.fields.OptionalObjects("ContactItem", kMaxDeleted)) {
-    ChannelFields item_fields(*item);
-    reply.BeginObject().Field("Type", item_fields.OptionalNumber("Type"));
+  for (ChannelFields& item : request.fields.OptionalObjects("ContactItem", kMaxDeleted)) {
+    reply.BeginObject().Field("Type", item.OptionalNumber("Type"));
     for (const char* const name : {"To_Account", "ToGroupid"}) {
-      if (item_fields.Has(name)) reply.Field(name, item_fields.OptionalText(name));
+      if (item.Has(name)) reply.Field(name, item.OptionalText(name));
     }
     reply.Field("ResultCode", 0).Field("ResultInfo", "").EndObject();
-    if (!item_fields.ok()) return item_fields.error();
+    if (!item.ok()) return item.error();
   }
   if (!request.fields.ok()) return request.fields.error();
   return std::move(reply.EndArray());

@@ -71,8 +71,8 @@ std::vector<std::string> GroupIdsOf(ChannelFields& fields) {
       list != body.end() && list->is_array() && !list->empty() && list->front().is_object();
   if (!has_objects) return fields.Texts("GroupIdList", kMaxGroups);
   std::vector<std::string> ids;
-  for (const auto* const element : fields.OptionalObjects("GroupIdList", kMaxGroups)) {
-    ids.push_back(ChannelFields(*element).OptionalText("GroupId"));
+  for (ChannelFields& element : fields.OptionalObjects("GroupIdList", kMaxGroups)) {
+    ids.push_back(element.OptionalText("GroupId"));
   }
   return ids;
 }
@@ -133,16 +133,15 @@ std::string MemberOf(const Context& context, const OwnGroup& group, const UserId
 /// `AppDefinedData` as `Room::custom`.
 /// @errors kNotJson; kBadRequest.
 Result<std::string> ReadCustomFields(ChannelFields& fields) {
-  const auto elements = fields.OptionalObjects("AppDefinedData", kMaxCustomFields);
+  auto elements = fields.OptionalObjects("AppDefinedData", kMaxCustomFields);
   if (!fields.ok()) return fields.error();
   nlohmann::ordered_json custom = nlohmann::ordered_json::object();
-  for (const auto* const element : elements) {
-    ChannelFields field(*element);
+  for (ChannelFields& field : elements) {
     const std::string key = field.Text("Key", kMaxKeyBytes);
     if (!field.ok()) {
       return Error{field.error().code, "AppDefinedData: " + field.error().detail};
     }
-    const nlohmann::ordered_json value = element->value("Value", nlohmann::ordered_json(""));
+    const nlohmann::ordered_json value = field.object().value("Value", nlohmann::ordered_json(""));
     if (!value.is_primitive() || value.is_null() || value.dump().size() > kMaxValueBytes) {
       return Error{Errc::kBadRequest,
                    "AppDefinedData: Value: not a string, number or boolean of 1,024 bytes"};

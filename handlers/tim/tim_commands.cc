@@ -139,11 +139,9 @@ Reply FetchConfig(const Request& /*request*/, const Context& context) {
 Reply GetProfiles(const Request& request, const Context& context) {
   JsonText reply;
   reply.BeginArray("UserProfileItem");
-  for (const nlohmann::ordered_json* const item :
-       request.fields.OptionalObjects("UserItem", kMaxAccounts)) {
-    ChannelFields item_fields(*item);
-    const UserId account = item_fields.Account("To_Account");
-    if (!item_fields.ok()) return item_fields.error();
+  for (ChannelFields& item : request.fields.OptionalObjects("UserItem", kMaxAccounts)) {
+    const UserId account = item.Account("To_Account");
+    if (!item.ok()) return item.error();
     const bool fits = reply.text().size() <= kMaxNamedBytes;
     WriteProfile(account, fits ? context.channel.logins().ProfileOf(account) : Account::Profile(),
                  reply);
