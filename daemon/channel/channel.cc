@@ -10,6 +10,7 @@ Channel::Channel(const ChannelDeps& deps, ChannelTokens tokens, const ChannelOpt
       groups_(core_.deps, core_.options.access),
       messages_(core_, groups_, logins_),
       history_(core_, groups_),
+      places_(core_.deps.accounts),
       reader_(core_.deps, core_.options.access) {}
 
 void Channel::OnTick() {
@@ -24,7 +25,7 @@ void Channel::Save() {
   logins_.Save();
   history_.Save();
   // The next save tries it again. If the last one fails, clients get some messages twice.
-  if (core_.deps.places != nullptr) (void)core_.deps.places->Save();
+  (void)places_.Save();
 }
 
 std::uint64_t Channel::kicked() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel_core.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_groups.h"
@@ -29,6 +30,8 @@ class Channel {
   [[nodiscard]] ChannelGroups& groups() { return groups_; }
   [[nodiscard]] ChannelMessages& messages() { return messages_; }
   [[nodiscard]] ChannelHistory& history() { return history_; }
+  /// How much the logins of today's IM SDKs have received, which `Save` stores, too.
+  [[nodiscard]] AccountGroupSaver& places() { return places_; }
   [[nodiscard]] const RoomReader& reader() const { return reader_; }
   [[nodiscard]] const ChannelOptions& options() const { return core_.options; }
   [[nodiscard]] const ChannelTokens& tokens() const { return core_.tokens; }
@@ -54,6 +57,7 @@ class Channel {
   ChannelGroups groups_;
   ChannelMessages messages_;
   ChannelHistory history_;
+  AccountGroupSaver places_;
   const RoomReader reader_;
 };
 

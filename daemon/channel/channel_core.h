@@ -16,7 +16,6 @@
 #include "daemon/base/memory_reservation.h"
 #include "daemon/base/mutex.h"
 #include "daemon/base/random_source.h"
-#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel_figures.h"
 #include "daemon/channel/channel_options.h"
 #include "daemon/channel/channel_tokens.h"
@@ -41,7 +40,7 @@ struct ChannelDeps {
   RoomStore& rooms;
   EventLog& events;
   MessageStore& messages;
-  AccountStore& accounts;  ///< for clients that poll
+  AccountStore& accounts;  ///< for clients that poll, and for today's IM SDKs
   EndedLoginStore& end_store;
   EndedLoginList& ends;  ///< all that are stored, or are about to be
   const AccountValidities& validities;
@@ -56,9 +55,8 @@ struct ChannelDeps {
   /// Null where no other server uses the store. Otherwise logins that are in groups are not stored
   /// in `accounts`: their keys lead them back, at any server.
   AccountLoginLog* logins = nullptr;
-  const NodeLease* node = nullptr;      ///< null where no other server uses the store
-  AccountGroupSaver* places = nullptr;  ///< is saved with the rest; null without today's IM SDKs
-  MemoryTotal* held = nullptr;          ///< gets what the channel holds in memory; null: none
+  const NodeLease* node = nullptr;  ///< null where no other server uses the store
+  MemoryTotal* held = nullptr;      ///< gets what the channel holds in memory; null: none
   /// Whether all servers on the store read messages that are stored as they were sent; null: they
   /// do.
   std::function<bool()> may_store_plain{};

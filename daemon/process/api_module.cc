@@ -129,7 +129,7 @@ std::unique_ptr<tim::TimRouter> MakeTim(const Config& config, const ApiModuleDep
                    .channel = deps.channel->channel(),
                    .history = deps.store.storage().messages(),
                    .accounts = deps.store.storage().accounts(),
-                   .places = deps.channel->places(),
+                   .places = deps.channel->channel().places(),
                    .created = deps.store.state().created,
                    .verifier = deps.auth.verifier(),
                    .sdk_app_id = std::to_string(config.im.sdk_app_id),

@@ -62,7 +62,6 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
           config.direct == DirectAccess::kShared
               ? std::make_unique<DirectContacts>(deps.store.storage().rooms(), deps.runtime.clock)
               : nullptr),
-      places_(deps.store.storage().accounts()),
       options_(MakeOptions(config, deps.held)),
       receivers_(PushReceivers::Deps{.rooms = deps.store.storage().rooms(),
                                      .bans = deps.store.state().bans,
@@ -93,7 +92,6 @@ ChannelModule::ChannelModule(const ChannelConfig& config, Secret key, const Chan
                            .contacts = contacts_.get(),
                            .logins = deps.store.storage().account_logins(),
                            .node = deps.store.IsShared() ? &deps.store.lease() : nullptr,
-                           .places = &places_,
                            .held = &deps.held,
                            .may_store_plain = MayStorePlain(deps.store),
                            .reads_json_only =

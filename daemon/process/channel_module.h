@@ -10,7 +10,6 @@
 #include "daemon/base/result.h"
 #include "daemon/base/secret.h"
 #include "daemon/base/thread_pool.h"
-#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/channel_feed.h"
 #include "daemon/channel/channel_options.h"
@@ -59,14 +58,12 @@ class ChannelModule {
   [[nodiscard]] WebimClients& clients() { return clients_; }
   [[nodiscard]] PendingCalls& calls() { return calls_; }
   [[nodiscard]] ThreadPool& workers() { return workers_; }
-  [[nodiscard]] AccountGroupSaver& places() { return places_; }
 
  private:
   void Save();
 
   /// Null: any account may be sent messages.
   const std::unique_ptr<DirectContacts> contacts_;
-  AccountGroupSaver places_;
   const ChannelOptions options_;
   PushReceivers receivers_;
   PendingCalls calls_;

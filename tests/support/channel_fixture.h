@@ -17,7 +17,6 @@
 #include "daemon/auth/user_sig_v2.h"
 #include "daemon/auth/user_sig_verifier.h"
 #include "daemon/base/thread_pool.h"
-#include "daemon/channel/account_group_saver.h"
 #include "daemon/channel/channel.h"
 #include "daemon/channel/former_members.h"
 #include "daemon/channel/push_receivers.h"
@@ -107,7 +106,6 @@ class ChannelFixture {
                  .random = random,
                  .logger = logger,
                  .node = &node,
-                 .places = &places,
                  .may_store_plain = [this] { return may_store_plain.load(); },
                  .reads_json_only =
                      [this](const UserId& account) { return clients.ReadsJsonOnly(account); }},
@@ -159,7 +157,7 @@ class ChannelFixture {
             .channel = channel,
             .history = store.messages(),
             .accounts = store.accounts(),
-            .places = places,
+            .places = channel.places(),
             .created = created,
             .verifier = *verifier,
             .sdk_app_id = std::to_string(kSdkAppId)};
@@ -346,7 +344,6 @@ class ChannelFixture {
   FakeAdmission costs;
   std::unique_ptr<UserSigVerifier> verifier = *UserSigVerifier::Create(
       {.sdk_app_id = kSdkAppId, .secret_key = Key(), .validities = &validities});
-  AccountGroupSaver places{store.accounts()};
   std::atomic<bool> may_store_plain{true};
   RecordedLatencies latencies;
   PushReceivers receivers;

@@ -130,7 +130,7 @@ class TimWorld {
                         .channel = server.channel,
                         .history = history,
                         .accounts = server.store.accounts(),
-                        .places = server.places,
+                        .places = server.channel.places(),
                         .created = server.created,
                         .verifier = *server.verifier,
                         .sdk_app_id = "1400000001"};

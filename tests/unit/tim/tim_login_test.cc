@@ -92,7 +92,7 @@ TEST_F(TimLogin, WhereALoginBeginsIsStoredBeforeItsReply) {
 TEST_F(TimLogin, RowsOfALoginGoWhenItsSuccessorBegins) {
   server_.MakeRoom(RoomKind::kLive, "live");
   const auto rows = [&] {
-    EXPECT_OK(server_.places.Save());
+    EXPECT_OK(server_.channel.places().Save());
     return *server_.store.accounts().ReadAccountGroups({"alice"});
   };
   const auto away = LoggedIn("alice");

@@ -317,7 +317,7 @@ TEST_F(TimMessages, WhatIsSavedAfterAQuitBringsNoGroupBack) {
   server_.Tick(10s);  // it waits to be saved
   const AccountGroupChange quit{.group = rows.front(), .is_removed = true};
   ASSERT_OK(groups.RecordAccountGroups({&quit, 1}));
-  ASSERT_OK(server_.places.Save());
+  ASSERT_OK(server_.channel.places().Save());
   EXPECT_THAT(rows_of_rooms(), IsEmpty());
 }
 

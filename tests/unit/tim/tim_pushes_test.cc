@@ -72,7 +72,7 @@ TEST_F(LoginPushesTest, LeaveAStoredGroupWhoseBanComesWhileTheyEnterIt) {
     (void)server_.bans.Put(
         {.room = kMeeting, .user_id = {"alice"}, .until = kNoon + std::chrono::hours(1)});
   });
-  const Context context = ContextWith(messages, server_.places);
+  const Context context = ContextWith(messages, server_.channel.places());
   const auto pushes = PushesWith(context);
   EXPECT_THAT(pushes->Groups(), IsEmpty());
   EXPECT_EQ(CountInGroup(), 0U);
