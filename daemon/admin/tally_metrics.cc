@@ -71,6 +71,12 @@ TallyMetrics::TallyMetrics(prometheus::Registry& registry, Tallies& tallies) {
   for (std::size_t reason = 0; reason < kWebEndReasons; ++reason) {
     ends.Expect({WebEndReasonName(static_cast<WebEndReason>(reason)), {}});
   }
+  add(tallies.web.key_requests, "rtcroomd_web_key_requests_total",
+      "Key frames that were asked of browsers and by them.")
+      .Expect({});
+  add(tallies.web.without_pictures, "rtcroomd_web_without_pictures_total",
+      "Sessions that went on without pictures, which have B-frames and were not encoded anew.")
+      .Expect({});
   Tally& connects = add(tallies.store.connects, "rtcroomd_store_connects_total",
                         "Attempts to connect to a shared store, by outcome.", "outcome");
   for (const ConnectOutcome outcome : kAllConnectOutcomes) {

@@ -17,14 +17,9 @@ WebMetrics::WebMetrics(prometheus::Registry& registry)
       connects_(AddHistograms(registry, "rtcroomd_web_connect_seconds",
                               "Time from the offer of a browser until it is connected.")
                     .Add({}, Buckets{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10})),
-      key_requests_(AddCounter(registry, "rtcroomd_web_key_requests_total",
-                               "Key frames that were asked of browsers and by them.")),
       losses_(AddHistograms(registry, "rtcroomd_web_loss_ratio",
                             "Share of lost packets of a session, as of each report.")
-                  .Add({}, Buckets{0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5})),
-      without_pictures_(AddCounter(registry, "rtcroomd_web_without_pictures_total",
-                                   "Sessions that went on without pictures, which have B-frames "
-                                   "and were not encoded anew.")) {
+                  .Add({}, Buckets{0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5})) {
   GaugeFamily& sessions =
       AddGauges(registry, "rtcroomd_web_sessions", "Sessions of browsers, by direction.");
   publishing_ = &sessions.Add({{"direction", "publish"}});
@@ -37,8 +32,6 @@ void WebMetrics::Set(const WebCounts& counts) {
   workers_.Set(static_cast<double>(counts.workers));
   descriptors_.Set(counts.usage.descriptors);
   memory_bytes_.Set(static_cast<double>(counts.usage.memory_bytes));
-  RaiseTo(key_requests_, counts.totals.key_requests);
-  RaiseTo(without_pictures_, counts.totals.without_pictures);
 }
 
 void WebMetrics::OnConnected(std::chrono::nanoseconds since_offer) {

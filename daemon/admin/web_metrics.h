@@ -3,7 +3,6 @@
 
 #include <chrono>
 
-#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
@@ -31,9 +30,7 @@ class WebMetrics {
   prometheus::Gauge& descriptors_;
   prometheus::Gauge& memory_bytes_;
   prometheus::Histogram& connects_;
-  prometheus::Counter& key_requests_;
   prometheus::Histogram& losses_;
-  prometheus::Counter& without_pictures_;
 };
 
 }  // namespace rtcroom

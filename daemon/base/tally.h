@@ -18,9 +18,11 @@ class Tally {
  public:
   using Names = std::pair<std::string_view, std::string_view>;
 
-  void Count(std::string_view first, std::string_view second = {}) EXCLUDES(mutex_) {
+  /// @param times  how often it has happened since it was last counted.
+  void Count(std::string_view first, std::string_view second = {}, std::uint64_t times = 1)
+      EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    ++counts_[{first, second}];
+    counts_[{first, second}] += times;
   }
   /// Counts zero. A later `Count` of the same names allocates nothing.
   void Expect(const Names& names) EXCLUDES(mutex_) {

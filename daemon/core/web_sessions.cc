@@ -268,8 +268,9 @@ void WebSessions::OnFigures(const WebWorkerLink& worker, std::string_view sessio
   if (seen == nullptr || seen->done) return;
   const WebFigures before = std::exchange(seen->figures, figures);
   deps_.on_loss(figures.loss);
-  totals_.key_requests += seen->NewKeyRequests(figures.key_requests);
-  if (figures.is_without_pictures && !before.is_without_pictures) ++totals_.without_pictures;
+  deps_.tallies.key_requests.Count({}, {}, seen->NewKeyRequests(figures.key_requests));
+  const bool loses_pictures = figures.is_without_pictures && !before.is_without_pictures;
+  if (loses_pictures) deps_.tallies.without_pictures.Count({});
   if (!figures.is_connected || before.is_connected) return;
   deps_.on_connected(deps_.clock.Monotonic() - seen->since);
   effects.Add([this, connected = *seen] { Log("web_connected", connected); });
@@ -459,7 +460,7 @@ bool WebSessions::Plays(const RoomKey& room, const UserId& user_id) const {
 
 WebCounts WebSessions::Count() const {
   const MutexLock lock(mutex_);
-  WebCounts counts{.workers = workers_.all().size(), .totals = totals_};
+  WebCounts counts{.workers = workers_.all().size()};
   for (const auto& [id, session] : sessions_) {
     ++(session.direction == WebDirection::kPublish ? counts.publishing : counts.playing);
   }

@@ -52,25 +52,20 @@ struct WebAnswer {
   UserId user_id{};       ///< user with kOpened
 };
 
-/// Totals since the start.
-struct WebTotals {
-  std::uint64_t key_requests = 0;
-  /// Times that a session began to play the sound alone: browsers cannot play the pictures.
-  std::uint64_t without_pictures = 0;
-};
-
-/// Counts of this moment, and the totals.
+/// Counts of this moment.
 struct WebCounts {
   std::size_t publishing = 0;
   std::size_t playing = 0;
   std::size_t workers = 0;
   WebUsage usage{};  ///< usage of all workers together, as they told it last
-  WebTotals totals{};
 };
 
 struct WebTallies {
   Tally offers{};  ///< counts by `WebDirectionName` and `WebOpenOutcomeName`
   Tally ends{};    ///< counts by `WebEndReasonName`
+  Tally key_requests{};
+  /// Times that a session began to play the sound alone: browsers cannot play the pictures.
+  Tally without_pictures{};
 };
 
 /// The sessions of workers, each with its user and room. A session ends with the right to it: each
@@ -224,7 +219,6 @@ class WebSessions : public CommitListener, public OnAirListener {
   std::unordered_map<UserId, TokenBucket> offers_ GUARDED_BY(mutex_);
   std::set<std::string, std::less<>> on_air_ GUARDED_BY(mutex_);
   std::uint64_t bans_seen_ GUARDED_BY(mutex_) = 0;  ///< `BanList::puts` at the last check
-  WebTotals totals_ GUARDED_BY(mutex_);
   bool is_stopping_ GUARDED_BY(mutex_) = false;
   bool needs_keep_ GUARDED_BY(mutex_) = false;
   MonotonicTime next_keep_ GUARDED_BY(mutex_){};

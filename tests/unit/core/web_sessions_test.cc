@@ -354,7 +354,7 @@ TEST_F(WebSessionsTest, CountKeyRequestsOnceOverARestart) {
   for (const std::uint32_t requests : {7U, 9U}) {
     sessions_.OnFigures(*link_, running.id, {.is_connected = true, .key_requests = requests});
   }
-  EXPECT_EQ(sessions_.Count().totals.key_requests, 2U);
+  EXPECT_EQ(TotalOf(tallies_.key_requests), 2U);
 }
 
 TEST_F(WebSessionsTest, PullStreamsOnAirOfRoomsWithSessions) {
@@ -400,7 +400,7 @@ TEST_F(WebSessionsTest, TellTheFiguresOfAPublisher) {
   clock_.Advance(200ms);
   sessions_.OnFigures(*link_, id, {.is_connected = true, .kbps = 700, .key_requests = 3});
   EXPECT_EQ(connected_, 200ms);
-  EXPECT_EQ(sessions_.Count().totals.key_requests, 3U);
+  EXPECT_EQ(TotalOf(tallies_.key_requests), 3U);
   EXPECT_EQ(sessions_.FiguresOf(Key(), {"host"})->kbps, 700U);
   EXPECT_FALSE(sessions_.FiguresOf(Key(), {"guest"}));
 }
@@ -423,7 +423,7 @@ TEST_F(WebSessionsTest, CountEachTimeThatASessionLosesItsPictures) {
   for (const bool is_without : {true, true, false, true}) {
     sessions_.OnFigures(*link_, id, {.is_connected = true, .is_without_pictures = is_without});
   }
-  EXPECT_EQ(sessions_.Count().totals.without_pictures, 2U);
+  EXPECT_EQ(TotalOf(tallies_.without_pictures), 2U);
 }
 
 }  // namespace
