@@ -81,7 +81,6 @@ Metrics::Metrics(const std::string& version, const Clock& clock,
                        "Events from the oldest with a pending delivery to the newest.")),
       channel_(registry_),
       media_(registry_),
-      web_(registry_),
       node_(registry_),
       watchers_(AddGauge(registry_, "rtcroomd_watchers", "Subscribers of events.")),
       watch_events_(AddCounter(registry_, "rtcroomd_watch_events_total",
@@ -193,7 +192,7 @@ std::string Metrics::Text() {
   if (sources_.channel) channel_.Set(sources_.channel());
   if (sources_.streams) media_.Set(sources_.streams());
   if (sources_.mixes) media_.Set(sources_.mixes());
-  if (sources_.web) web_.Set(sources_.web());
+  if (sources_.web) media_.Set(sources_.web());
   if (sources_.trtc_pending) media_.SetTrtcPending(sources_.trtc_pending());
   if (sources_.recording_space) media_.SetRecordingSpace(sources_.recording_space());
   counted_.Set();

@@ -24,7 +24,6 @@
 #include "daemon/admin/room_counters.h"
 #include "daemon/admin/store_metrics.h"
 #include "daemon/admin/tally_metrics.h"
-#include "daemon/admin/web_metrics.h"
 #include "daemon/auth/sessions.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/logger.h"
@@ -130,11 +129,8 @@ class Metrics : public RequestObserver {
   /// The observer of the message channel.
   DeliveryObserver& delivery_observer() { return channel_; }
 
-  /// The metrics of the media server.
+  /// The metrics of the media server and of browsers.
   MediaMetrics& media() { return media_; }
-
-  /// The metrics of the sessions of browsers.
-  WebMetrics& web() { return web_; }
 
   ServerTotals Totals() EXCLUDES(mutex_);
 
@@ -189,7 +185,6 @@ class Metrics : public RequestObserver {
   prometheus::Gauge& im_lag_;
   ChannelMetrics channel_;
   MediaMetrics media_;
-  WebMetrics web_;
   NodeMetrics node_;
   prometheus::Gauge& watchers_;
   prometheus::Counter& watch_events_;

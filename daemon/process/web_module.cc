@@ -54,9 +54,9 @@ WebModule::WebModule(const Config& config, const WebModuleDeps& deps)
                  .logger = deps.runtime.logger,
                  .app = config.live.app,
                  .on_end = deps.on_end,
-                 .on_connected = [&web = deps.metrics.web()](
-                                     auto since_offer) { web.OnConnected(since_offer); },
-                 .on_loss = [&web = deps.metrics.web()](double ratio) { web.OnLoss(ratio); },
+                 .on_connected = [&media = deps.metrics.media()](
+                                     auto since_offer) { media.OnConnected(since_offer); },
+                 .on_loss = [&media = deps.metrics.media()](double ratio) { media.OnLoss(ratio); },
                  .viewers = &deps.store.state().viewers},
                 MakeLimits(config.web)),
       commits_(deps.store.state().web_commits) {
