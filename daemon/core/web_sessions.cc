@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t kRandomBytes = 16;
 constexpr std::size_t kRandomDigits = 2 * kRandomBytes;
 constexpr std::size_t kIdDigits = kRandomDigits + 8;
-constexpr std::size_t kLoggedDigits = 8;
 /// A worker has this long to answer.
 constexpr std::chrono::seconds kAnswerPatience{3};
 constexpr std::chrono::seconds kKeepPeriod{15};
@@ -469,7 +468,7 @@ WebCounts WebSessions::Count() const {
 }
 
 void WebSessions::Log(std::string_view event, const WebSession& session) const {
-  deps_.logger.Info(event, {{"session", std::string_view(session.id).substr(0, kLoggedDigits)},
+  deps_.logger.Info(event, {{"session", std::string_view(session.id).substr(0, kWebShownDigits)},
                             {"direction", WebDirectionName(session.direction)},
                             {"kind", RoomKindName(session.room.kind)},
                             {"room", session.room.id.value},
@@ -482,7 +481,7 @@ void WebSessions::ReportEnd(const WebSession& session, WebEndReason reason) cons
       std::chrono::duration_cast<std::chrono::seconds>(deps_.clock.Monotonic() - session.since);
   deps_.tallies.ends.Count(WebEndReasonName(reason));
   deps_.logger.Info("web_ended",
-                    {{"session", std::string_view(session.id).substr(0, kLoggedDigits)},
+                    {{"session", std::string_view(session.id).substr(0, kWebShownDigits)},
                      {"direction", WebDirectionName(session.direction)},
                      {"kind", RoomKindName(session.room.kind)},
                      {"room", session.room.id.value},

@@ -19,10 +19,8 @@ constexpr std::array<std::string_view, kWebOpenOutcomes> kOutcomes = {
     "full",   "too_many_offers", "no_worker", "failed"};
 static_assert(!kOutcomes.back().empty());
 
-constexpr std::size_t kMarkDigits = 8;
-
 std::string MarkOf(std::string_view session) {
-  return fmt::format("{}={}&", kWebArgument, session.substr(0, kMarkDigits));
+  return fmt::format("{}={}&", kWebArgument, session.substr(0, kWebShownDigits));
 }
 
 }  // namespace

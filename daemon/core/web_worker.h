@@ -54,6 +54,9 @@ inline constexpr std::size_t kWebOpenOutcomes =
 /// "no_worker", "failed".
 std::string_view WebOpenOutcomeName(WebOpenOutcome outcome);
 
+/// How much of a session's ID logs and the query of its stream show: the first digits.
+inline constexpr std::size_t kWebShownDigits = 8;
+
 /// The query with which a worker publishes: that of the address behind the first digits of the
 /// session's ID (`kWebArgument`). So it may be longer than the query of any address.
 std::string PublishQuery(std::string_view session, std::string_view address_query);
