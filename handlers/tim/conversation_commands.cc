@@ -17,6 +17,7 @@
 #include "handlers/tim/tim_envelope.h"
 #include "handlers/tim/tim_json.h"
 #include "handlers/tim/tim_lookups.h"
+#include "handlers/tim/tim_pushes.h"
 
 namespace rtcroom::tim {
 namespace {
@@ -144,7 +145,8 @@ Reply SyncReply(Senders& senders, std::span<const StoredMessage> messages,
                        .Field("Cookie", SessionOf({.until = position})));
 }
 
-/// Answers with everything that is unread.
+/// Answers with everything that was unread when the login began. An SDK that gets an invitation by
+/// a push, too, tells its application of it twice.
 Reply UnreadAtLogin(const Request& request, const Context& context) {
   const UserId& account = request.caller.account;
   const auto conversations = context.history.ReadConversations(account, kMaxConversations);
@@ -159,6 +161,10 @@ Reply UnreadAtLogin(const Request& request, const Context& context) {
     if (most == 0) break;
     auto unread = ReadUnread(context, account, newest, *times, most);
     if (!unread) return unread.error();
+    std::erase_if(*unread, [pushes = request.pushes](const StoredMessage& message) {
+      return pushes != nullptr && pushes->IsPushed(message);
+    });
+    if (unread->empty()) continue;
     counts.emplace(newest.content.sender, unread->size());
     std::ranges::move(*unread, std::back_inserter(messages));
   }

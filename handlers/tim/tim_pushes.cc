@@ -66,6 +66,7 @@ Status LoginPushes::Begin(bool is_resumed) {
     // The newest position goes back when the operator restores a backup.
     stream.pushed = direct == nullptr ? *newest : std::min(direct->received, *newest);
     stream.place.received = stream.pushed;
+    direct_since_ = stream.pushed;
     stream.saved = direct == nullptr ? kNone : stream.pushed;
   }
   for (const AccountGroup& row : *rows) {
@@ -348,6 +349,11 @@ void LoginPushes::ExpectOwn(std::uint64_t random) {
   const MutexLock lock(mutex_);
   if (own_.size() == kMaxOwn) own_.pop_front();
   own_.push_back(random);
+}
+
+bool LoginPushes::IsPushed(const StoredMessage& direct) const {
+  const MutexLock lock(mutex_);
+  return direct.position > direct_since_;
 }
 
 bool LoginPushes::IsOwn(const StoredMessage& message) const {

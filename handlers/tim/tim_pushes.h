@@ -88,7 +88,11 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void Save() EXCLUDES(mutex_);
   /// Leaves rooms from which the account was banned.
   void LeaveBanned() EXCLUDES(mutex_);
+  /// Whether a message between accounts came after the login began, so that it is pushed.
+  [[nodiscard]] bool IsPushed(const StoredMessage& direct) const EXCLUDES(mutex_);
 
+ private:
+  // They are called as those of a `PushReceiver`.
   void OnRoomPush(std::uint64_t room_number, const std::shared_ptr<RoomPush>& push) override;
   void OnDirect(const StoredMessage& message) override { OnSent(message); }
   void OnSent(const StoredMessage& message) override;
@@ -96,7 +100,6 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   void OnMembershipEnded(std::uint64_t room_number, LeaveReason reason) override;
   [[nodiscard]] const UserId& user_id() const override { return login_.account; }
 
- private:
   /// The messages that are pushed of one room, or, in a place without a room, between accounts.
   struct Stream : JoinedGroup {
     std::uint64_t pushed = 0;  ///< all up to this one
@@ -146,6 +149,7 @@ class LoginPushes : public PushReceiver, public std::enable_shared_from_this<Log
   bool is_reading_ GUARDED_BY(mutex_) = false;
   bool have_groups_changed_ GUARDED_BY(mutex_) = false;  ///< since they were last read
   std::vector<Stream> streams_ GUARDED_BY(mutex_);       ///< the first one: between accounts
+  std::uint64_t direct_since_ GUARDED_BY(mutex_) = 0;    ///< what follows of the first is pushed
   std::deque<std::uint64_t> own_ GUARDED_BY(mutex_);
   MonotonicTime next_ask_ GUARDED_BY(mutex_){};
 };

@@ -17,12 +17,19 @@ const element = () => ({ style: {}, setAttribute: nothing, appendChild: nothing,
 const sockets = new Set();
 const paths = new Set(); // that it has connected to
 let isCut = false;
+let held; // the text of a request that waits
+const waiting = []; // to be sent
 class Socket extends WebSocket {
   constructor(url, protocols) {
     paths.add(new URL(url).pathname);
     super(isCut ? 'ws://127.0.0.1:9' : url, protocols, { perMessageDeflate: false });
     sockets.add(this);
     this.on('close', () => sockets.delete(this));
+  }
+
+  send(data, ...rest) {
+    if (held && Buffer.from(data).includes(held)) waiting.push(() => super.send(data, ...rest));
+    else super.send(data, ...rest);
   }
 }
 
@@ -159,6 +166,13 @@ const kCalls = {
     sockets.forEach((socket) => socket.terminate());
   },
   mend() { isCut = false; },
+  /** From now on requests with this text wait for `release`. */
+  hold(text) { held = text; },
+  held: () => waiting.length,
+  release() {
+    held = undefined;
+    waiting.splice(0).forEach((send) => send());
+  },
 };
 
 // The oldest SDK leaves the refusal of a login unhandled, which a page outlives.

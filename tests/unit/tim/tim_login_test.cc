@@ -9,6 +9,7 @@
 
 #include "tests/support/matchers.h"
 #include "tests/support/sdk_client.h"
+#include "tests/support/tim_world.h"
 
 namespace rtcroom {
 namespace {
@@ -352,6 +353,18 @@ TEST_F(TimLogin, HasItsConversationsAfterItsQuestionForWhatIsUnreadThoughNothing
   EXPECT_THAT(client->Frames(), IsEmpty());
   client->Send("openim.getmsg", {{"Cookie", ""}});
   EXPECT_THAT(client->Frames(), SizeIs(2));
+}
+
+TEST_F(TimLogin, IsToldOfAMessageOnceWhereverItComes) {
+  const auto bob = LoggedIn("bob");
+  (void)bob->SendDirect("alice", "before", 1);
+  const auto client = LoggedIn("alice");
+  (void)bob->SendDirect("alice", "after", 2);
+  EXPECT_THAT(client->Texts(), ElementsAre("after"));
+  const json unread = client->Ask("openim.getmsg", {{"Cookie", ""}});
+  EXPECT_THAT(tim::TextsOf(unread["MsgList"]), ElementsAre("before"));
+  EXPECT_EQ(unread["C2CPairUnreadCount"],
+            json::array({{{"From_Account", "bob"}, {"UnreadCount", 1}}}));
 }
 
 TEST_F(TimLogin, HasItsConversationsBeforeItsLogout) {
